@@ -1,0 +1,30 @@
+import type { CodecConfig, Encoding, FramesBatch, PacketsBatch, PixelFormat, Size } from "./batch.ts";
+
+/** Pictures wanted of one decoder: all at the stream's own size unless told. */
+export interface DecodeWant {
+  readonly format: PixelFormat;
+  readonly size?: Size;
+}
+
+/**
+ * Decodes one stream of packets. Each picture is decoded once and converted once for every want.
+ * Batches are valid until the next pull of the same decoder.
+ */
+export interface Decoder extends AsyncDisposable {
+  /** `deliver` is called in presentation order with the place of the want; packets may give no frame yet. */
+  push(packets: PacketsBatch, deliver: (want: number, frames: FramesBatch) => Promise<void>): Promise<void>;
+  /** Delivers what the decoder still holds. */
+  flush(deliver: (want: number, frames: FramesBatch) => Promise<void>): Promise<void>;
+}
+
+/** Encodes one stream of yuv420p frames. */
+export interface Encoder extends AsyncDisposable {
+  push(frames: FramesBatch, deliver: (packets: PacketsBatch) => Promise<void>): Promise<void>;
+  flush(deliver: (packets: PacketsBatch) => Promise<void>): Promise<void>;
+}
+
+/** What decodes and encodes pictures here. Throws a TendonError `missing-tool` that says what to install. */
+export interface Codecs {
+  decoder(config: CodecConfig, wants: readonly DecodeWant[]): Promise<Decoder>;
+  encoder(encoding: Encoding, size: Size, rateHz: number): Promise<Encoder>;
+}

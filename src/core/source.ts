@@ -1,0 +1,31 @@
+import type { Context } from "./context.ts";
+import type { Bad, Episode } from "./episode.ts";
+import type { EpisodeSchema } from "./feature.ts";
+import type { Json } from "./json.ts";
+import type { TimeRange } from "./time.ts";
+
+/** A unit of work that any worker can open. Holds whole episodes: nothing splits an episode between tasks. */
+export interface Partition {
+  /** Relative to the source's root, with `/`: part of every episode id in it. */
+  readonly key: string;
+  /** The `key` of its EpisodeSchema. */
+  readonly schema: string;
+  /** The store's own token for the bytes: size and times locally. Changes when the input may have changed. */
+  readonly version: string;
+  readonly bytes: number;
+  /** How many episodes it holds, where that is known without reading: lets idle workers take some of them. */
+  readonly episodes?: number;
+  readonly span?: TimeRange;
+  /** All that `open` needs. */
+  readonly open: Json;
+}
+
+/** Lists partitions and opens each as episodes. */
+export interface Source {
+  /** One for each robot and layout. What is wrong with the dataset as a whole is said with `context.find`. */
+  schema(context: Context): Promise<readonly EpisodeSchema[]>;
+  /** In a stable order. An input that cannot even be listed is yielded as Bad. */
+  plan(context: Context): AsyncIterable<Partition | Bad>;
+  /** In a stable order and lazily: what is not read costs next to nothing. */
+  open(partition: Partition, context: Context): AsyncIterable<Episode | Bad>;
+}
