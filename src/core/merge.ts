@@ -19,7 +19,7 @@ export async function* mergeByTime(streams: readonly AsyncIterable<Batch>[]): As
       heads[want] = await nextBatch(iterators[want]!);
     }
   } finally {
-    await Promise.all(iterators.map((iterator) => iterator.return?.()));
+    for (const iterator of iterators) await iterator.return?.();
   }
 }
 
