@@ -43,8 +43,10 @@ export function canonicalPipeline(input: unknown, registry: Registry): Pipeline 
     }
   };
   if (Object.keys(sources).length === 0) problems.push("sources: name at least one source");
-  const steps = (list: readonly Record<string, unknown>[], name: string, kind: PluginKind) =>
-    list.flatMap((step, index) => attempt(() => canonicalStep(step, kind, `${name}[${index}]`, registry)) ?? []);
+  const steps = (list: readonly Record<string, unknown>[], name: string, kind: PluginKind): Step[] =>
+    list
+      .map((step, index) => attempt(() => canonicalStep(step, kind, `${name}[${index}]`, registry)))
+      .filter((step) => step !== undefined);
   const made = {
     ...rest,
     sources: Object.fromEntries(
@@ -59,7 +61,7 @@ export function canonicalPipeline(input: unknown, registry: Registry): Pipeline 
   };
   problems.push(...repeated(made.sinks));
   if (problems.length > 0) throw badPipeline(problems);
-  return made as Pipeline;
+  return made as unknown as Pipeline;
 }
 
 /** The one name of a step, and its options. */
