@@ -4,6 +4,8 @@ import type { CodecConfig, Encoding, FramesBatch, PacketsBatch, PixelFormat, Siz
 export interface DecodeWant {
   readonly format: PixelFormat;
   readonly size?: Size;
+  /** Only pictures at these times are converted and delivered. Absent: all. */
+  readonly only?: ReadonlySet<bigint>;
 }
 
 /**

@@ -11,13 +11,17 @@ export function sliceBatch(batch: Batch, start: number, end: number): Batch {
   return sliceFrames(batch, start, end);
 }
 
-/** The samples of a batch inside a half-open range, or undefined where none is. */
+/** The samples of a batch inside a half-open range, or undefined where none is. Packets between two that are inside stay, as decoding needs them. */
 export function cropBatch<B extends Batch>(batch: B, range: TimeRange): B | undefined {
   let start = 0;
   let end = batch.time.length;
-  while (start < end && batch.time[start]! < range.start) start++;
-  while (end > start && batch.time[end - 1]! >= range.end) end--;
+  while (start < end && !inside(batch.time[start]!, range)) start++;
+  while (end > start && !inside(batch.time[end - 1]!, range)) end--;
   return start === end ? undefined : sliceBatch(batch, start, end);
+}
+
+function inside(time: bigint, range: TimeRange): boolean {
+  return time >= range.start && time < range.end;
 }
 
 function sliceRows(batch: RowsBatch, start: number, end: number): RowsBatch {
