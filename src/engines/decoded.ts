@@ -95,7 +95,7 @@ class StreamDecoder {
     this.#range = range.wanted;
     if (range.read) this.#packet = firstAtOrAfter(times.time, range.read.start);
     const formats = new Map<string, number>();
-    const decodeWants: (DecodeWant & { only: Set<number> | "all" })[] = [];
+    const decodeWants: (Omit<DecodeWant, "only"> & { only: Set<number> | "all" })[] = [];
     this.#targets = wants.map(({ want, index }) => {
       const shape: DecodeWant = { format: want.format, ...(want.size && { size: want.size }) };
       const key = canonicalJson(shape);

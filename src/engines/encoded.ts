@@ -47,7 +47,8 @@ async function* readEncoded(
             await emit({ want: passed[route.want]!, batch });
             continue;
           }
-          const encoder = (encoders[route.want] ??= await open(route.want));
+          const encoder = encoders[route.want] ?? (await open(route.want));
+          encoders[route.want] = encoder;
           await encoder.push(batch as FramesBatch, (packets) => emit({ want: encoded[route.want]!.index, batch: packets }));
         }
       }

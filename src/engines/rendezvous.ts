@@ -5,9 +5,11 @@
 export async function* rendezvous<T>(produce: (emit: (item: T) => Promise<void>) => Promise<void>): AsyncGenerator<T> {
   let offered = Promise.withResolvers<{ item: T } | undefined>();
   let release: (() => void) | undefined;
+  let stopped = false;
   let refuse: ((reason: unknown) => void) | undefined;
   const emit = (item: T) =>
     new Promise<void>((resolve, reject) => {
+      if (stopped) return reject(STOPPED);
       release = resolve;
       refuse = reject;
       offered.resolve({ item });
@@ -27,6 +29,7 @@ export async function* rendezvous<T>(produce: (emit: (item: T) => Promise<void>)
     }
   } finally {
     // The consumer left early: the producer's pending emit fails, which unwinds it, and we wait for that.
+    stopped = true;
     refuse?.(STOPPED);
     await producing;
   }
