@@ -35,6 +35,8 @@ export interface Met {
  * changes a sample.
  */
 export interface Decision<S extends Json = Json, M = never> {
+  /** The options that change what `watch` leaves; absent: all. A change of the others costs a new decision and no new pass. */
+  readonly watching?: Json;
   /** What must have been seen of an episode, left by the gather pass. */
   watch?(episode: Episode, context: Context): Watcher<S> | Promise<Watcher<S>>;
   /** Brings together episodes that share a key, without any place holding all of them. */

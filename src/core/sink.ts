@@ -46,6 +46,8 @@ export interface ArrangeContext extends Context {
  * (`write`), once over all kept parts of an embodiment (`layout`, `finish`), and once a file (`build`).
  */
 export interface Sink<P extends Json = Json> {
+  /** The options that change what `write` parks; absent: all. A change of the others costs a new arrangement and no new pass. */
+  readonly writing?: Json;
   /** The streams that it will want of such episodes. Throws a TendonError where it can make no view of them. */
   wants(input: EpisodeSchema): readonly Want[];
   write(episode: Episode, context: WriteContext): Promise<Watcher<Part<P>>>;
