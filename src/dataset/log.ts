@@ -31,7 +31,7 @@ export function openLineLog(path: string): LineLog {
   let writing: Promise<void> | undefined;
 
   const drain = async () => {
-    await undefined;
+    await Promise.resolve();
     while (waiting.length > 0) {
       const group = waiting;
       waiting = [];
