@@ -14,7 +14,7 @@ export interface Contents {
 export async function stepRecipe(plugin: AnyPlugin, options: JsonObject, contents: Contents): Promise<JsonObject> {
   const kept: Record<string, Json> = {};
   for (const [name, value] of Object.entries(options)) {
-    const rule = plugin.options.shape[name]?.meta?.()?.["fingerprint"];
+    const rule = plugin.options.shape[name]?.meta?.()?.fingerprint;
     if (rule === "none") continue;
     kept[name] = rule === "content" && typeof value === "string" ? await contents.file(value) : value;
   }

@@ -65,7 +65,7 @@ export async function makeRecipe(pipeline: Pipeline, registry: Registry, content
   ): Promise<Made<T>> => {
     const recipe = await stepRecipe(plugin, options, contents);
     try {
-      const made = plugin.create(options as never);
+      const made = plugin.create(options as never) as T;
       return { path, name: plugin.name, version: plugin.version, recipe, made };
     } catch (thrown) {
       throw asTendonError(thrown, "bad-pipeline", { path });
@@ -87,7 +87,7 @@ export async function makeRecipe(pipeline: Pipeline, registry: Registry, content
       );
       chain.push({ kind: "checks", checks: await Promise.all(checks) });
     } else {
-      const only = (options["only"] ?? {}) as Only;
+      const only = (options.only ?? {}) as Only;
       chain.push({ kind: "stage", ...(await make(registry.get("stage", name, path), options, path)), only });
     }
   }

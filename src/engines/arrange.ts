@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { digest, startDigest } from "../core/digest.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
+import { canonicalJson } from "../core/json.ts";
+import type { PlacedPart, ViewPlan } from "../core/part.ts";
+import type { ArrangeContext, FilePlan, FileReceipt } from "../core/sink.ts";
+import { openBuiltFiles } from "../dataset/files.ts";
+import { discard } from "../dataset/home.ts";
+import { partReader } from "../dataset/parts.ts";
+import { readList, writeList } from "./lists.ts";
+import type { BuildArguments, DecidedView, FinishArguments, FinishReply, LaidFile, LayoutReply } from "./protocol.ts";
+import type { WorkerRun } from "./workerRun.ts";
+
+/** Lays one view out: which files there are, and what decides each of them. */
+export async function layout(run: WorkerRun, { view }: { view: DecidedView }): Promise<LayoutReply> {
+  const sink = run.recipe.sinks[view.sink]!;
+  const built = openBuiltFiles(run.stores().home);
+  const plans = writeList<FilePlan>(join(run.scratch, `files-${view.sink}-${view.embodiment}.jsonl`));
+  const all = startDigest();
+  const files: LaidFile[] = [];
+  const seen = new Set<string>();
+  for await (const plan of sink.made.layout(planOf(view), readList<PlacedPart>(view.list), contextOf(run, sink.path))) {
+    checkPath(plan.path, seen, sink.path);
+    const key = fileKey(run, view, plan);
+    all.add(`${canonicalJson({ path: plan.path, key })}\n`);
+    await plans.add(plan);
+    files.push({ key, path: plan.path, share: plan.share, built: (await built.receipt(key)) !== null });
+  }
+  await plans.close();
+  return { digest: all.end(), files, plans: plans.path };
+}
+
+/** Builds one output file, unless it stands already. */
+export async function build(run: WorkerRun, { view, plans, index }: BuildArguments): Promise<null> {
+  const sink = run.recipe.sinks[view.sink]!;
+  const plan = await nth(plans, index);
+  const { home } = run.stores();
+  const temporary = home.temporary();
+  try {
+    const result = await sink.made.build(plan, temporary, contextOf(run, sink.path));
+    await openBuiltFiles(home).place(fileKey(run, view, plan), temporary, result);
+  } catch (thrown) {
+    await discard(temporary);
+    throw asTendonError(thrown, "plugin-failed", { path: `${sink.path} (${plan.path})` });
+  }
+  return null;
+}
+
+/** Puts the built files of a view into its folder and lets the sink describe the whole. */
+export async function finish(run: WorkerRun, { view, plans, folder }: FinishArguments): Promise<FinishReply> {
+  const sink = run.recipe.sinks[view.sink]!;
+  const built = openBuiltFiles(run.stores().home);
+  const files: FileReceipt[] = [];
+  await mkdir(folder, { recursive: true });
+  for await (const plan of readList<FilePlan>(plans)) {
+    const key = fileKey(run, view, plan);
+    const receipt = await built.receipt(key);
+    if (!receipt) throw new TendonError("internal", `${plan.path} was not built`, { place: { path: sink.path } });
+    await built.give(key, join(folder, ...plan.path.split("/")), plan.share);
+    files.push({ ...plan, ...receipt });
+  }
+  const made = { parts: () => readList<PlacedPart>(view.list), files, folder };
+  await sink.made.finish(planOf(view), made, contextOf(run, sink.path));
+  return { files: await inventory(folder, files) };
+}
+
+function planOf({ embodiment, schema }: DecidedView): ViewPlan {
+  return { embodiment, schema };
+}
+
+/** Everything that decides a file's bytes. Its place in the view does not. */
+function fileKey(run: WorkerRun, view: DecidedView, plan: FilePlan): string {
+  const { name, version } = run.recipe.sinks[view.sink]!;
+  return digest([name, version, plan.recipe]);
+}
+
+function contextOf(run: WorkerRun, path: string): ArrangeContext {
+  return { ...run.context(path, path, { drop: () => undefined, find: () => undefined }), parts: partReader(run.stores().home) };
+}
+
+async function nth(path: string, index: number): Promise<FilePlan> {
+  let at = 0;
+  for await (const plan of readList<FilePlan>(path)) if (at++ === index) return plan;
+  throw new TendonError("internal", `there is no file ${index} in ${path}`);
+}
+
+function checkPath(path: string, seen: Set<string>, sink: string): void {
+  const parts = path.split("/");
+  if (path.startsWith("/") || parts.some((part) => part === "" || part === "." || part === "..")) {
+    throw new TendonError("plugin-failed", `plans a file outside its view: ${path}`, { place: { path: sink } });
+  }
+  if (seen.has(path)) throw new TendonError("plugin-failed", `plans ${path} twice`, { place: { path: sink } });
+  seen.add(path);
+}
+
+/** Path, size and SHA-256 of every file; those that were built are known already. */
+async function inventory(folder: string, files: readonly FileReceipt[]): Promise<FinishReply["files"]> {
+  const known = new Map(files.map((file) => [file.path, file]));
+  const found: { path: string; bytes: number; sha256: string }[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const absolute = join(entry.parentPath, entry.name);
+    const path = relative(folder, absolute).split(sep).join("/");
+    const built = known.get(path);
+    if (built) found.push({ path, bytes: built.bytes, sha256: built.sha256 });
+    else found.push({ path, bytes: (await stat(absolute)).size, sha256: await hashFile(absolute) });
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}

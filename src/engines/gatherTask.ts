@@ -1,0 +1,102 @@
+import type { Bad, Episode } from "../core/episode.ts";
+import { asTendonError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import type { Failure } from "../core/report.ts";
+import { openQuarantine } from "../dataset/quarantine.ts";
+import { openShelf } from "../dataset/shelf.ts";
+import { type GatherEnvironment, type Gathered, gatherEpisode } from "./gather.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Tally } from "./pass.ts";
+import type { GatherArguments, GatherNote } from "./protocol.ts";
+import { countKey, receiptKey } from "./receiptKeys.ts";
+import { chainTo, watchersOf } from "./recipe.ts";
+import type { WorkerRun } from "./workerRun.ts";
+
+const NOTE_EVERY_MS = 250;
+
+/** Gathers some episodes of a partition, one after another; what each left is on disk before the note that says so. */
+export async function gatherTask(
+  run: WorkerRun,
+  given: GatherArguments,
+  note: (note: GatherNote) => void,
+): Promise<{ episodes: number }> {
+  const source = run.recipe.sources[given.source]!;
+  const chain = chainTo(run.recipe, source, run.recipe.chain.length);
+  const watchers = watchersOf(run.recipe, source);
+  const tally: Tally = { rows: 0, frames: 0, bytes: 0 };
+  const going = setInterval(() => note({ note: "going", ...tally }), NOTE_EVERY_MS);
+  const { home, receipts } = run.stores();
+  const quarantine = openQuarantine(home, `${run.id}-${run.worker}`);
+  const everything = watchers.map((_, index) => index);
+  let ordinal = 0;
+  try {
+    for await (const episode of opened(run, given)) {
+      const at = ordinal++;
+      if (at < given.from) continue;
+      if (given.to !== null && at >= given.to) break;
+      const wanted = given.todo ? (given.todo[at - given.from] ?? everything) : everything;
+      note({ note: "claimed", ordinal: at });
+      const environment = environmentOf(run, given, tally);
+      const gathered = await gatherEpisode(environment, episode, watchers, wanted);
+      const input = { source: source.source, partition: given.partition, ordinal: at };
+      for (const failure of gathered.failures) {
+        await quarantine.put({ ...failure, run: run.id, payload: given.partition as unknown as Json, atMs: Date.now() });
+      }
+      for (const [index, values] of gathered.left) await receipts.put(receiptKey(input, watchers[index]!.fingerprint), values);
+      if (isDone(gathered)) await receipts.put(receiptKey(input, chain), gathered.outcome as unknown as Json);
+      note({ note: "gathered", ordinal: at, ...summary(gathered) });
+      note({ note: "going", ...tally });
+    }
+    if (given.to === null) await receipts.put(countKey(source.source, given.partition, chain), ordinal);
+    return { episodes: ordinal };
+  } finally {
+    clearInterval(going);
+    await quarantine[Symbol.asyncDispose]();
+  }
+}
+
+/** A failure that may pass leaves no receipt, so that the next run tries again. */
+function isDone({ outcome, failures }: Gathered): boolean {
+  return outcome.failure !== undefined || outcome.outputs.length > 0 || failures.length === 0;
+}
+
+function summary({ outcome, left, failures }: Gathered): {
+  episode: string;
+  outcome: "kept" | "dropped" | "failed";
+  receipts: number;
+  failures: readonly Failure[];
+} {
+  return { episode: outcome.id, outcome: kindOf(outcome, failures), receipts: left.size, failures };
+}
+
+function kindOf(outcome: Outcome, failures: readonly Failure[]): "kept" | "dropped" | "failed" {
+  if (failures.length > 0) return "failed";
+  return outcome.outputs.length > 0 ? "kept" : "dropped";
+}
+
+/** The partition's episodes; a partition that cannot be opened is one bad episode of its own name. */
+async function* opened(run: WorkerRun, given: GatherArguments): AsyncGenerator<Episode | Bad> {
+  const source = run.recipe.sources[given.source]!;
+  const context = run.context(source.path, given.partition.key, { drop: () => undefined, find: () => undefined });
+  try {
+    yield* source.made.open(given.partition, context);
+  } catch (thrown) {
+    yield { bad: true, id: given.partition.key, error: asTendonError(thrown, "plugin-failed", { file: given.partition.key }) };
+  }
+}
+
+function environmentOf(run: WorkerRun, given: GatherArguments, tally: Tally): GatherEnvironment {
+  const { home } = run.stores();
+  return {
+    recipe: run.recipe,
+    source: run.recipe.sources[given.source]!,
+    codecs: run.codecs,
+    tally,
+    attempt: given.attempt,
+    context: (step, episode, said) => run.context(step, episode, said),
+    writing: (context) => {
+      const shelf = openShelf(home);
+      return { ...context, park: (episode, wants) => shelf.park(episode, wants) };
+    },
+  };
+}
