@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// Starts Tendon's command line under Node 24. Plain JavaScript, so that Node 20 can read it and hand over.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const NODE_MAJOR = 24;
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR) {
+  await start();
+} else {
+  handOver();
+}
+
+/** A published package holds `dist`; a checkout runs its TypeScript as it is. */
+async function start() {
+  const built = join(ROOT, "dist", "cli", "main.js");
+  const source = join(ROOT, "src", "cli", "main.ts");
+  await import(pathToFileURL(existsSync(source) ? source : built).href);
+}
+
+/** Runs this same file with the Node 24 that the package `node` installed beside or above us. */
+function handOver() {
+  const node = newerNode();
+  if (node === null) {
+    process.stderr.write(
+      `tendon: runs on Node ${NODE_MAJOR}, this is ${process.versions.node}. In a checkout run \`npm test\` or ` +
+        `\`node tools/setup.mjs install\` once, which brings it; elsewhere \`npm install node@${NODE_MAJOR}\`.\n`,
+    );
+    process.exitCode = 3;
+    return;
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  // A terminal sends Ctrl-C to both: the child decides when it is over. What is sent to us alone is passed on.
+  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (cause) => {
+    process.stderr.write(`tendon: ${node} could not be started: ${cause.message}\n`);
+    process.exitCode = 3;
+  });
+  child.on("close", (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  });
+}
+
+function newerNode() {
+  const name = process.platform === "win32" ? "node.exe" : "node";
+  for (let folder = ROOT; ; folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules", "node", "bin", name);
+    if (existsSync(candidate)) return candidate;
+    if (dirname(folder) === folder) return null;
+  }
+}
