@@ -192,7 +192,7 @@ function startRange(column: ParquetColumn): { add(values: NumberArray): void; en
   return {
     add(values) {
       for (const value of values) {
-        if (value !== value) continue;
+        if (Number.isNaN(value)) continue;
         if (least === undefined || value < least) least = value;
         if (greatest === undefined || value > greatest) greatest = value;
       }
