@@ -41,7 +41,7 @@ export function sharedParker<T>(parker: Parker<T>): { join(): Share<T> } {
         },
         close() {
           left = true;
-          finished ??= parker.finish();
+          finished ??= finishOrAbort(parker);
           return finished;
         },
         async abort() {
@@ -52,4 +52,13 @@ export function sharedParker<T>(parker: Parker<T>): { join(): Share<T> } {
       };
     },
   };
+}
+
+async function finishOrAbort<T>(parker: Parker<T>): Promise<T> {
+  try {
+    return await parker.finish();
+  } catch (cause) {
+    await parker.abort();
+    throw cause;
+  }
 }

@@ -27,7 +27,8 @@ async function* readBatches(path: string): AsyncGenerator<arrow.RecordBatch> {
   try {
     // Arrow's own type of a file handle is that of an older Node.
     const reader = await arrow.RecordBatchReader.from(handle as unknown as Promise<Uint8Array>);
-    for await (const batch of reader) yield batch;
+    // A file without rows gives one batch without rows.
+    for await (const batch of reader) if (batch.numRows > 0) yield batch;
   } catch (cause) {
     if (cause instanceof TendonError) throw cause;
     const message = `is damaged: ${cause instanceof Error ? cause.message : String(cause)}; remove it and run again`;

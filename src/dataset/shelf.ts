@@ -66,12 +66,14 @@ export function openShelf(home: Home): Shelf {
         wants: seats.map(({ want }) => want),
         push: (want, batch) => seats[want]!.share.push(seats[want]!.want.stream, batch),
         async close() {
-          const [parkedTables, parkedPackets] = await closed(tableShares, packetShares);
-          return { tables: parkedTables, packets: parkedPackets };
+          try {
+            return await closed(tableShares, packetShares);
+          } catch (cause) {
+            await abortAll(shares);
+            throw cause;
+          }
         },
-        async abort() {
-          for (const share of shares) await share.abort();
-        },
+        abort: () => abortAll(shares),
       };
     },
   };
@@ -80,12 +82,16 @@ export function openShelf(home: Home): Shelf {
 async function closed(
   tables: readonly { readonly name: string; readonly share: TableShare }[],
   packets: readonly { readonly want: PacketWant; readonly share: PacketsShare }[],
-): Promise<[Parked["tables"], Parked["packets"]]> {
+): Promise<Parked> {
   const parkedTables: Record<string, ParkedTable> = {};
   const parkedPackets: Record<string, ParkedPackets> = {};
   for (const { name, share } of tables) parkedTables[name] = await share.close();
   for (const { want, share } of packets) parkedPackets[want.stream] = await share.close();
-  return [parkedTables, parkedPackets];
+  return { tables: parkedTables, packets: parkedPackets };
+}
+
+async function abortAll(shares: readonly (TableShare | PacketsShare)[]): Promise<void> {
+  for (const share of shares) await share.abort();
 }
 
 /** A table without streams has no rows, and a stream in two encodings has no one name in what is parked. */

@@ -18,5 +18,7 @@ function told(system: string): ["no-space" | "not-found", string] | undefined {
     return ["not-found", `may not be written (${system}); change its permissions or choose another folder`];
   }
   if (system === "ENOTDIR") return ["not-found", "a part of this path is a file, not a folder"];
+  if (system === "EISDIR") return ["not-found", "is a folder, not a file"];
+  if (system === "EEXIST") return ["not-found", "a file of this name stands in the way"];
   return undefined;
 }
