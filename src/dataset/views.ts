@@ -73,7 +73,7 @@ export function openViews(home: Home): Views {
 }
 
 function checkLink(sink: string): string {
-  if (!RESERVED.includes(sink)) return sink;
+  if (!RESERVED.includes(checkName(sink))) return sink;
   throw new TendonError("bad-pipeline", `a sink may not be named "${sink}": the dataset keeps its own things under that name`);
 }
 
