@@ -9,7 +9,7 @@ import type { PlacedPart, ViewPlan } from "../core/part.ts";
 import type { ArrangeContext, FilePlan, FileReceipt } from "../core/sink.ts";
 import { openBuiltFiles } from "../dataset/files.ts";
 import { discard } from "../dataset/home.ts";
-import { partReader } from "../dataset/parts.ts";
+import { partReader } from "../dataset/partReader.ts";
 import { readList, writeList } from "./lists.ts";
 import type { BuildArguments, DecidedView, FinishArguments, FinishReply, LaidFile, LayoutReply } from "./protocol.ts";
 import type { WorkerRun } from "./workerRun.ts";
@@ -34,9 +34,8 @@ export async function layout(run: WorkerRun, { view }: { view: DecidedView }): P
 }
 
 /** Builds one output file, unless it stands already. */
-export async function build(run: WorkerRun, { view, plans, index }: BuildArguments): Promise<null> {
+export async function build(run: WorkerRun, { view, plan }: BuildArguments): Promise<null> {
   const sink = run.recipe.sinks[view.sink]!;
-  const plan = await nth(plans, index);
   const { home } = run.stores();
   const temporary = home.temporary();
   try {
@@ -79,12 +78,6 @@ function fileKey(run: WorkerRun, view: DecidedView, plan: FilePlan): string {
 
 function contextOf(run: WorkerRun, path: string): ArrangeContext {
   return { ...run.context(path, path, { drop: () => undefined, find: () => undefined }), parts: partReader(run.stores().home) };
-}
-
-async function nth(path: string, index: number): Promise<FilePlan> {
-  let at = 0;
-  for await (const plan of readList<FilePlan>(path)) if (at++ === index) return plan;
-  throw new TendonError("internal", `there is no file ${index} in ${path}`);
 }
 
 function checkPath(path: string, seen: Set<string>, sink: string): void {

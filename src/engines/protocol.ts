@@ -3,6 +3,7 @@ import type { EpisodeSchema } from "../core/feature.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Pipeline } from "../core/pipeline.ts";
 import type { Drop, Failure } from "../core/report.ts";
+import type { FilePlan } from "../core/sink.ts";
 import type { Partition } from "../core/source.ts";
 import type { WatcherPlan } from "./recipe.ts";
 
@@ -116,8 +117,7 @@ export interface LayoutReply {
 
 export interface BuildArguments {
   readonly view: DecidedView;
-  readonly plans: string;
-  readonly index: number;
+  readonly plan: FilePlan;
 }
 
 export interface FinishArguments {

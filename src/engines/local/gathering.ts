@@ -1,0 +1,212 @@
+import { asTendonError, TendonError } from "../../core/errors.ts";
+import type { RunEvent } from "../../core/event.ts";
+import type { Failure } from "../../core/report.ts";
+import type { ListedEpisode } from "../decide.ts";
+import type { ListWriter } from "../lists.ts";
+import type { GatherNote, SourceReply } from "../protocol.ts";
+import type { Range } from "./backlog.ts";
+import { type Pool, WorkerLost } from "./pool.ts";
+import { openStallWatch } from "./stallWatch.ts";
+
+export interface GatheringGiven {
+  readonly pool: Pool;
+  readonly sources: readonly SourceReply[];
+  readonly backlog: AsyncGenerator<Range>;
+  readonly list: ListWriter<ListedEpisode>;
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+  readonly begin: (worker: number) => Promise<void>;
+  readonly failed: (failure: Failure) => void;
+  readonly emit: (event: RunEvent) => void;
+  /** How many episodes there are, as far as is known, and how many of them were done before. */
+  readonly known: () => { readonly total: number; readonly reused: number };
+}
+
+/** What the first act did. */
+export interface GatheringDone {
+  readonly episodes: number;
+  readonly receipts: number;
+}
+
+/** Errors that would meet every other episode too. */
+const FATAL = new Set(["no-space", "cancelled", "bad-pipeline", "internal"]);
+
+/**
+ * The first act over all workers. Idle workers take a share of what is left of a partition, so a
+ * recording of many episodes is divided, never an episode. What was under way when a worker died is
+ * tried once more, alone; what kills its worker twice is quarantined.
+ */
+export async function gatherAll(given: GatheringGiven): Promise<GatheringDone> {
+  return new Gathering(given).run();
+}
+
+class Gathering {
+  readonly #given: GatheringGiven;
+  readonly #again: Range[] = [];
+  readonly #suspects: Range[] = [];
+  readonly #totals = { rows: 0, frames: 0, bytes: 0, episodes: 0, receipts: 0 };
+  #taking: Promise<unknown> = Promise.resolve();
+  #listing: Promise<void> = Promise.resolve();
+  /** What would meet every other episode too: the run ends with it. */
+  #fatal: TendonError | undefined;
+
+  constructor(given: GatheringGiven) {
+    this.#given = given;
+  }
+
+  async run(): Promise<GatheringDone> {
+    const { pool, backlog } = this.#given;
+    const stopped = new AbortController();
+    try {
+      const loops = Array.from({ length: pool.workers }, (_, worker) => this.#work(worker, stopped));
+      const ends = await Promise.allSettled(loops);
+      const failure = ends.find((end) => end.status === "rejected");
+      if (failure) throw failure.reason;
+      for (let suspect = this.#suspects.shift(); suspect; suspect = this.#suspects.shift())
+        await this.#gather(0, { ...suspect, attempt: 2 });
+      for (let rest = this.#again.shift(); rest; rest = this.#again.shift()) await this.#gather(0, rest);
+      await this.#listing;
+    } finally {
+      await backlog.return(undefined);
+    }
+    return { episodes: this.#totals.episodes, receipts: this.#totals.receipts };
+  }
+
+  async #work(worker: number, stopped: AbortController): Promise<void> {
+    try {
+      for (;;) {
+        this.#given.signal.throwIfAborted();
+        if (stopped.signal.aborted) return;
+        const range = await this.#take();
+        if (!range) return;
+        await this.#gather(worker, range);
+      }
+    } catch (error) {
+      stopped.abort();
+      throw error;
+    }
+  }
+
+  /** The next range; a long one is shared, half of an even share at a time, so that all workers end together. */
+  #take(): Promise<Range | undefined> {
+    const next = this.#taking.then(async () => {
+      const range = this.#again.pop() ?? (await this.#given.backlog.next()).value;
+      if (!range || range.to === null) return range as Range | undefined;
+      const share = Math.max(1, Math.ceil((range.to - range.from) / (2 * this.#given.pool.workers)));
+      const [taken, rest] = splitAt(range, Math.min(range.to, range.from + share));
+      if (rest) this.#again.push(rest);
+      return taken;
+    });
+    this.#taking = next.catch(() => undefined);
+    return next;
+  }
+
+  async #gather(worker: number, range: Range): Promise<void> {
+    const { pool, stallMs, emit } = this.#given;
+    const progress = { claimed: undefined as number | undefined, next: range.from, seen: { rows: 0, frames: 0, bytes: 0 } };
+    const stall = openStallWatch(stallMs, () => {
+      emit({ type: "worker", what: "timed out", message: `nothing came by for ${stallMs / 1000} s` });
+      pool.kill(worker);
+    });
+    try {
+      await this.#given.begin(worker);
+      await pool.call(worker, "gather", range, (note: GatherNote) => {
+        if (note.note !== "going") stall.touch();
+        else if (this.#count(progress.seen, note)) stall.touch();
+        if (note.note === "claimed") progress.claimed = note.ordinal;
+        if (note.note === "gathered") {
+          progress.claimed = undefined;
+          progress.next = note.ordinal + 1;
+          this.#gathered(range, note);
+        }
+      });
+    } catch (thrown) {
+      if (thrown instanceof WorkerLost)
+        this.#lost(range, progress, stall.stalled ? `nothing came by for ${stallMs / 1000} s` : thrown.message);
+      else throw asTendonError(thrown, "internal");
+    } finally {
+      stall.close();
+    }
+    this.#given.signal.throwIfAborted();
+    if (this.#fatal) throw this.#fatal;
+  }
+
+  #gathered(range: Range, note: GatherNote & { note: "gathered" }): void {
+    const { emit, failed, list, sources } = this.#given;
+    this.#totals.episodes++;
+    this.#totals.receipts += note.receipts;
+    if (range.to === null) {
+      const { key, version } = range.partition;
+      const listed = { source: sources[range.source]!.source, partition: { key, version }, ordinal: note.ordinal };
+      this.#listing = this.#listing.then(() => list.add(listed));
+      this.#listing.catch(() => undefined);
+    }
+    for (const failure of note.failures) {
+      failed(failure);
+      if (FATAL.has(failure.code)) this.#fatal ??= new TendonError(failure.code, failure.message, { place: failure.place });
+    }
+    emit({ type: "episode", episode: note.episode, outcome: note.outcome });
+    this.#progress();
+  }
+
+  #count(seen: { rows: number; frames: number; bytes: number }, note: GatherNote & { note: "going" }): boolean {
+    let moved = false;
+    for (const unit of ["rows", "frames", "bytes"] as const) {
+      if (note[unit] !== seen[unit]) moved = true;
+      this.#totals[unit] += note[unit] - seen[unit];
+      seen[unit] = note[unit];
+    }
+    if (moved) this.#progress();
+    return moved;
+  }
+
+  #progress(): void {
+    const { rows, frames, bytes, episodes } = this.#totals;
+    const { total, reused } = this.#given.known();
+    this.#given.emit({
+      type: "progress",
+      act: "gather",
+      done: episodes + reused,
+      total: Math.max(total, episodes + reused),
+      rows,
+      frames,
+      bytes,
+    });
+  }
+
+  /** The worker is gone: what it had in hand is suspect, the rest goes back. */
+  #lost(range: Range, progress: { claimed: number | undefined; next: number }, why: string): void {
+    const { emit, failed } = this.#given;
+    emit({ type: "worker", what: "crashed", message: why });
+    const at = progress.claimed ?? progress.next;
+    const [, open] = at > range.from ? splitAt(range, at) : [undefined, range];
+    if (!open) return;
+    const whole = progress.claimed === undefined;
+    const [suspect, rest] = whole ? [open, undefined] : splitAt(open, at + 1);
+    if (rest) this.#again.push(rest);
+    if (!suspect) return;
+    if (suspect.attempt < 2) {
+      this.#suspects.push(suspect);
+      return;
+    }
+    const { source } = this.#given.sources[range.source]!;
+    const which = whole ? "" : `#${at}`;
+    const message = `took its worker down twice (${why}); it is quarantined and everything else goes on`;
+    failed({
+      episode: `${source}/${range.partition.key}${which}`,
+      step: "worker",
+      code: "plugin-failed",
+      message,
+      place: { file: range.partition.key },
+      attempt: 2,
+    });
+  }
+}
+
+/** A range before and from an ordinal; a part that would be empty is undefined. */
+function splitAt(range: Range, at: number): [Range | undefined, Range | undefined] {
+  const todoAt = at - range.from;
+  const before = at > range.from ? { ...range, to: at, todo: range.todo?.slice(0, todoAt) ?? null } : undefined;
+  const after = range.to === null || at < range.to ? { ...range, from: at, todo: range.todo?.slice(todoAt) ?? null } : undefined;
+  return [before, after];
+}

@@ -1,0 +1,72 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { RunOptions } from "../../core/engine.ts";
+import type { Finding } from "../../core/finding.ts";
+import type { Pipeline } from "../../core/pipeline.ts";
+import type { Failure } from "../../core/report.ts";
+import { openHome } from "../../dataset/home.ts";
+import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
+import type { SchemaReply, SourceReply } from "../protocol.ts";
+import { type BacklogTally, backlog } from "./backlog.ts";
+import type { Pool } from "./pool.ts";
+
+/** What a run would do. */
+export interface LocalPlan {
+  readonly pipeline: Pipeline;
+  readonly sources: readonly {
+    readonly source: string;
+    readonly schemas: readonly SchemaReply[];
+    readonly watchers: readonly string[];
+  }[];
+  readonly findings: readonly Finding[];
+  readonly failures: readonly Failure[];
+  /** `episodes` counts those that are known without opening a recording. */
+  readonly work: BacklogTally & { readonly toDo: number };
+}
+
+/** Opens the sources and folds their schemas; compares with what is done already. Writes nothing to the dataset. */
+export async function planLocal(pool: Pool, pipeline: Pipeline, options: RunOptions): Promise<LocalPlan> {
+  const base = resolve(options.base ?? ".");
+  await pool.call(0, "begin", { run: "plan", worker: 0, pipeline, base });
+  const replies: SourceReply[] = [];
+  for (const source of Object.keys(pipeline.sources).keys()) replies.push(await pool.call(0, "openSource", { source }));
+  const failures: Failure[] = [];
+  const tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
+  const list = { path: "", add: async () => undefined, close: async () => undefined };
+  const receipts = await existingReceipts(resolve(base, pipeline.dataset));
+  let toDo = 0;
+  const partitions = (source: number) => pool.call(0, "partitions", { source, max: 256 });
+  const work = backlog({ sources: replies, receipts, list, tally, partitions, failed: (failure) => void failures.push(failure) });
+  for await (const range of work) {
+    options.signal?.throwIfAborted();
+    toDo += range.to === null ? 1 : range.to - range.from;
+  }
+  await receipts[Symbol.asyncDispose]();
+  await pool.call(0, "end", null);
+  return {
+    pipeline,
+    sources: replies.map(({ source, schemas, watchers }) => ({
+      source,
+      schemas,
+      watchers: watchers.map((watcher) => watcher.path),
+    })),
+    findings: replies.flatMap((reply) => reply.findings),
+    failures,
+    work: { ...tally, toDo },
+  };
+}
+
+/** The receipts of a home that is there; none otherwise. */
+async function existingReceipts(path: string): Promise<Receipts> {
+  if (await stat(join(path, "home.json")).catch(() => undefined)) return openReceipts(await openHome(path), "plan");
+  const nothing = async () => undefined;
+  return {
+    size: 0,
+    has: () => false,
+    get: async () => null,
+    put: nothing,
+    refresh: nothing,
+    flush: nothing,
+    [Symbol.asyncDispose]: nothing,
+  };
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { RunOptions } from "../../core/engine.ts";
+import type { RunEvent } from "../../core/event.ts";
+import type { Finding } from "../../core/finding.ts";
+import type { Pipeline } from "../../core/pipeline.ts";
+import type { Drop, Failure, RunReport } from "../../core/report.ts";
+import { discard, type Home, openHome } from "../../dataset/home.ts";
+import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
+import type { ListedEpisode } from "../decide.ts";
+import { readList, writeList } from "../lists.ts";
+import type { BeginArguments, DecideReply, SourceReply } from "../protocol.ts";
+import { type Arranged, arrangeAll } from "./arranging.ts";
+import { type BacklogTally, backlog } from "./backlog.ts";
+import { type GatheringDone, gatherAll } from "./gathering.ts";
+import type { Pool } from "./pool.ts";
+
+const PAGE_PARTITIONS = 256;
+const LIST_MAX = 1000;
+
+export interface LocalRunOptions extends RunOptions {
+  /** A worker through which nothing came for so long is ended, and what it held is tried once more. Default 120. */
+  readonly stallSec?: number;
+}
+
+/** One run of a canonical pipeline over a pool of workers. */
+export async function runLocal(pool: Pool, pipeline: Pipeline, options: LocalRunOptions): Promise<RunReport> {
+  const base = resolve(options.base ?? ".");
+  const home = await openHome(resolve(base, pipeline.dataset));
+  const id = `${new Date().toISOString().replace(/[-:.]/g, "")}-${randomUUID().slice(0, 8)}`;
+  const scratch = home.temporary();
+  await mkdir(scratch, { recursive: true });
+  const receipts = await openReceipts(home, `${id}-run`);
+  const signal = options.signal ?? new AbortController().signal;
+  const cancel = () => pool.cancel();
+  signal.addEventListener("abort", cancel);
+  try {
+    return await new LocalRun({ pool, pipeline, options, base, home, id, scratch, receipts, signal }).run();
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    for (let worker = 0; worker < pool.workers; worker++)
+      if (pool.life(worker) > 0) await pool.call(worker, "end", null).catch(() => undefined);
+    await receipts[Symbol.asyncDispose]();
+    await discard(scratch);
+  }
+}
+
+interface Given {
+  readonly pool: Pool;
+  readonly pipeline: Pipeline;
+  readonly options: LocalRunOptions;
+  readonly base: string;
+  readonly home: Home;
+  readonly id: string;
+  readonly scratch: string;
+  readonly receipts: Receipts;
+  readonly signal: AbortSignal;
+}
+
+class LocalRun {
+  readonly #given: Given;
+  readonly #begun = new Map<number, { life: number; done: Promise<null> }>();
+  readonly #failures: Failure[] = [];
+  readonly #sourceFindings: Finding[] = [];
+  readonly #tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
+
+  constructor(given: Given) {
+    this.#given = given;
+  }
+
+  async run(): Promise<RunReport> {
+    const { pool, pipeline, home, scratch, signal } = this.#given;
+    signal.throwIfAborted();
+    const sources: SourceReply[] = [];
+    for (const source of Object.keys(pipeline.sources).keys()) sources.push(await this.#openSource(source));
+    const list = writeList<ListedEpisode>(join(scratch, "listed.jsonl"));
+    this.#emit({ type: "act", act: "gather" });
+    const gathered = await this.#gather(sources, list);
+    await list.close();
+    const arranged = await arrangeAll({
+      pool,
+      home,
+      signal,
+      begin: (worker) => this.#begin(worker),
+      emit: (event) => this.#emit(event),
+      decide: async (parent) => {
+        await this.#begin(0);
+        return pool.call(0, "decide", { episodes: list.path, parent });
+      },
+    });
+    return this.#report(gathered, arranged);
+  }
+
+  async #openSource(source: number): Promise<SourceReply> {
+    await this.#begin(0);
+    const reply = await this.#given.pool.call(0, "openSource", { source });
+    for (const finding of reply.findings) {
+      this.#sourceFindings.push(finding);
+      this.#emit({ type: "finding", finding });
+    }
+    return reply;
+  }
+
+  async #gather(sources: readonly SourceReply[], list: ReturnType<typeof writeList<ListedEpisode>>): Promise<GatheringDone> {
+    const { pool, receipts, options, signal } = this.#given;
+    const failed = (failure: Failure) => this.#failed(failure);
+    const partitions = (source: number) => pool.call(0, "partitions", { source, max: PAGE_PARTITIONS });
+    return gatherAll({
+      pool,
+      sources,
+      backlog: backlog({ sources, receipts, list, tally: this.#tally, partitions, failed }),
+      list,
+      stallMs: (options.stallSec ?? 120) * 1000,
+      signal,
+      begin: (worker) => this.#begin(worker),
+      failed,
+      emit: (event) => this.#emit(event),
+      known: () => ({ total: this.#tally.episodes, reused: this.#tally.reusedEpisodes }),
+    });
+  }
+
+  /** Tells a worker of the run, once in each of its lives. */
+  async #begin(worker: number): Promise<void> {
+    const { pool, pipeline, base, home, id, scratch } = this.#given;
+    const begun = this.#begun.get(worker);
+    if (begun && begun.life === pool.life(worker)) {
+      await begun.done;
+      return;
+    }
+    const given: BeginArguments = { run: id, worker, pipeline, base, home: home.path, scratch };
+    const done = pool.call(worker, "begin", given);
+    this.#begun.set(worker, { life: pool.life(worker), done });
+    await done;
+  }
+
+  #failed(failure: Failure): void {
+    this.#failures.push(failure);
+    this.#emit({ type: "failure", failure });
+  }
+
+  #emit(event: RunEvent): void {
+    this.#given.options.onEvent?.(event);
+  }
+
+  async #report(gathered: GatheringDone, arranged: Arranged): Promise<RunReport> {
+    const { home, id } = this.#given;
+    const { decided } = arranged;
+    for (const failure of decided.failures)
+      if (!this.#failures.some((known) => sameFailure(known, failure))) this.#failed(failure);
+    const details = writeList<object>(home.at("history", `${id}.jsonl`));
+    const drops: Drop[] = [];
+    const findings: Finding[] = [];
+    let dropCount = 0;
+    let findingCount = 0;
+    for (const failure of this.#failures) await details.add({ failure });
+    for await (const drop of readList<Drop>(decided.drops)) {
+      if (dropCount++ < LIST_MAX) drops.push(drop);
+      await details.add({ drop });
+    }
+    for await (const finding of allFindings(this.#sourceFindings, decided)) {
+      if (findingCount++ < LIST_MAX) findings.push(finding);
+      await details.add({ finding });
+    }
+    await details.close();
+    const unopened = this.#failures.filter(
+      (failure) =>
+        failure.step !== "worker" && !decided.failures.some((known) => sameFailure(known, failure)) && gathered.episodes === 0,
+    ).length;
+    return {
+      snapshot: arranged.snapshot,
+      home: home.path,
+      views: arranged.views,
+      episodes: { read: decided.read, kept: decided.kept, dropped: decided.dropped, failed: Math.max(decided.failed, unopened) },
+      drops,
+      failures: this.#failures.slice(0, LIST_MAX),
+      findings,
+      totals: { drops: dropCount, failures: this.#failures.length, findings: findingCount },
+      details: details.path,
+      work: { done: gathered.receipts + arranged.built, reused: this.#tally.reusedReceipts + arranged.reused },
+    };
+  }
+}
+
+async function* allFindings(own: readonly Finding[], decided: DecideReply): AsyncGenerator<Finding> {
+  yield* own;
+  yield* readList<Finding>(decided.findings);
+}
+
+function sameFailure(a: Failure, b: Failure): boolean {
+  return a.episode === b.episode && a.step === b.step && a.message === b.message;
+}

@@ -1,0 +1,150 @@
+import { parentPort } from "node:worker_threads";
+import type { Bad } from "../core/episode.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
+import type { Finding } from "../core/finding.ts";
+import type { Failure } from "../core/report.ts";
+import type { Partition } from "../core/source.ts";
+import { build, finish, layout } from "./arrange.ts";
+import { decide } from "./decide.ts";
+import { foldSchema } from "./fold.ts";
+import { gatherTask } from "./gatherTask.ts";
+import type { FromWorker, Operations, PartitionsReply, SentError, SourceReply, ToWorker } from "./protocol.ts";
+import { chainTo, type MadeSource, watchersOf } from "./recipe.ts";
+import { beginRun, type WorkerKit, type WorkerRun } from "./workerRun.ts";
+
+/** Answers the supervisor in this worker thread until it is ended. Operations may overlap; a run's calls come after its `begin`. */
+export function serveWorker(kit: WorkerKit): void {
+  const port = parentPort;
+  if (!port) throw new TendonError("internal", "this file runs in a worker thread of Tendon's engine");
+  const send = (message: FromWorker) => port.postMessage(message);
+  const served = new Served(kit, (level, message) => send({ log: { level, message } }));
+  port.on("message", (message: ToWorker) => {
+    if ("cancel" in message) return served.cancel();
+    const { call, operation, given } = message;
+    const run = served[operation] as (given: unknown, note: (note: unknown) => void) => Promise<unknown>;
+    run
+      .call(served, given, (note) => send({ call, note }))
+      .then(
+        (result) => send({ call, result }),
+        (thrown: unknown) => send({ call, error: sendable(thrown) }),
+      );
+  });
+  send({ ready: true });
+}
+
+class Served implements Operations {
+  readonly #kit: WorkerKit;
+  readonly #log: (level: "debug" | "info" | "warn", message: string) => void;
+  readonly #held = new Map<string, Promise<object>>();
+  readonly #listings = new Map<number, AsyncIterator<Partition | Bad>>();
+  #abort = new AbortController();
+  #run: WorkerRun | undefined;
+
+  constructor(kit: WorkerKit, log: (level: "debug" | "info" | "warn", message: string) => void) {
+    this.#kit = kit;
+    this.#log = log;
+  }
+
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  async begin(given: Parameters<Operations["begin"]>[0]): Promise<null> {
+    await this.end();
+    this.#abort = new AbortController();
+    this.#run = await beginRun(this.#kit, given, this.#held, this.#abort.signal, this.#log);
+    return null;
+  }
+
+  async end(): Promise<null> {
+    for (const listing of this.#listings.values()) await listing.return?.();
+    this.#listings.clear();
+    await this.#run?.[Symbol.asyncDispose]();
+    this.#run = undefined;
+    return null;
+  }
+
+  async openSource({ source }: { source: number }): Promise<SourceReply> {
+    const run = this.#current();
+    const made = run.recipe.sources[source]!;
+    const findings: Finding[] = [];
+    const context = run.context(made.path, made.source, {
+      drop: () => undefined,
+      find: (finding) => void findings.push(ofSource(finding, made)),
+    });
+    const schemas = await made.made.schema(context);
+    this.#listings.set(source, made.made.plan(context)[Symbol.asyncIterator]());
+    return {
+      source: made.source,
+      schemas: schemas.map((schema) => {
+        const { input, after, output } = foldSchema(run.recipe, made, schema);
+        return { input, after, output };
+      }),
+      findings,
+      watchers: watchersOf(run.recipe, made),
+      chain: chainTo(run.recipe, made, run.recipe.chain.length),
+    };
+  }
+
+  async partitions({ source, max }: { source: number; max: number }): Promise<PartitionsReply> {
+    const made = this.#current().recipe.sources[source]!;
+    const listing = this.#listings.get(source)!;
+    const partitions: Partition[] = [];
+    const failures: Failure[] = [];
+    while (partitions.length + failures.length < max) {
+      const step = await listing.next();
+      if (step.done) return { partitions, failures, ended: true };
+      if ("bad" in step.value) failures.push(badInput(step.value, made));
+      else partitions.push(step.value);
+    }
+    return { partitions, failures, ended: false };
+  }
+
+  gather(...[given, note]: Parameters<Operations["gather"]>): ReturnType<Operations["gather"]> {
+    return gatherTask(this.#current(), given, note);
+  }
+
+  decide(given: Parameters<Operations["decide"]>[0]): ReturnType<Operations["decide"]> {
+    return decide(this.#current(), given);
+  }
+
+  layout(given: Parameters<Operations["layout"]>[0]): ReturnType<Operations["layout"]> {
+    return layout(this.#current(), given);
+  }
+
+  build(given: Parameters<Operations["build"]>[0]): Promise<null> {
+    return build(this.#current(), given);
+  }
+
+  finish(given: Parameters<Operations["finish"]>[0]): ReturnType<Operations["finish"]> {
+    return finish(this.#current(), given);
+  }
+
+  #current(): WorkerRun {
+    if (!this.#run) throw new TendonError("internal", "no run has begun in this worker");
+    return this.#run;
+  }
+}
+
+function ofSource(finding: Finding, source: MadeSource): Finding {
+  return finding.episode === undefined ? finding : { ...finding, episode: `${source.source}/${finding.episode}` };
+}
+
+function badInput({ id, error: thrown }: Bad, source: MadeSource): Failure {
+  const error = asTendonError(thrown, "bad-data");
+  return {
+    episode: `${source.source}/${id}`,
+    step: source.path,
+    code: error.code,
+    message: error.message,
+    place: error.place,
+    attempt: 1,
+  };
+}
+
+function sendable(thrown: unknown): SentError {
+  const aborted = thrown instanceof Error && thrown.name === "AbortError";
+  const error = asTendonError(thrown, aborted ? "cancelled" : "plugin-failed");
+  const stack = error.cause instanceof Error ? error.cause.stack : error.stack;
+  return { code: error.code, message: error.message, place: error.place, ...(stack && { stack }) };
+}
