@@ -1,0 +1,248 @@
+import {
+  CustomSource,
+  type EncodedPacket,
+  EncodedPacketSink,
+  Input,
+  type InputVideoTrack,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP4,
+  QTFF,
+  UnsupportedInputFormatError,
+  WEBM,
+} from "mediabunny";
+import type { CodecConfig, PacketsBatch } from "../../core/batch.ts";
+import { asTendonError, TendonError } from "../../core/errors.ts";
+import { openReader, type RandomReader } from "../../io/reader.ts";
+import { indexPackets, type PacketIndex } from "./packetIndex.ts";
+import { readCodecConfig } from "./trackConfig.ts";
+
+/** When the frames of a file are shown. */
+export interface VideoTimes {
+  /** Nanoseconds from the zero of the file's own timeline, ascending, one a frame. */
+  readonly time: BigInt64Array;
+  /** 1 where a frame starts a closed group: it and all after it decode without what is before. */
+  readonly key: Uint8Array;
+  /** Frames are decoded in another order than they are shown. */
+  readonly bFrames: boolean;
+}
+
+/** A video file opened for reading. Nothing of its pictures is held in memory. */
+export interface VideoFile {
+  readonly config: CodecConfig;
+  /** The steady rate of the frames where they keep one to the file's own precision, else their mean rate. 0 for a single frame. */
+  readonly rateHz: number;
+  readonly frames: number;
+  /** Frames that are there only to decode others, hidden by the file's edit list: they come in `packets` with negative times, and are not counted in `frames`. */
+  readonly hidden: number;
+  /** Degrees clockwise by which a player would turn the pictures: 0, 90, 180 or 270. Decoding does not. */
+  readonly rotation: number;
+  times(): VideoTimes;
+  /** In decode order, from the last key frame at or before `fromFrame` (a place in `times`, default 0). A batch is valid until the next pull. */
+  packets(options?: PacketsOptions): AsyncIterable<PacketsBatch>;
+  close(): Promise<void>;
+}
+
+/** How packets are read. Batches hold at most so many packets and, from two packets on, so many bytes. */
+export interface PacketsOptions {
+  readonly fromFrame?: number;
+  readonly batchPackets?: number;
+  readonly batchBytes?: number;
+}
+
+const CACHE_BYTES_MAX = 4 << 20;
+
+Logging.level = LogLevel.Silent;
+
+/** Opens an mp4, mov, Matroska or WebM file. Reads its tables, whatever its codec, and no picture but perhaps the first. */
+export async function openVideo(path: string): Promise<VideoFile> {
+  const reader = await openReader(path);
+  try {
+    return await openTrack(path, reader);
+  } catch (thrown) {
+    await reader.close();
+    throw explain(thrown, reader);
+  }
+}
+
+async function openTrack(path: string, reader: RandomReader): Promise<VideoFile> {
+  if (reader.sizeBytes === 0) throw new TendonError("bad-data", "is empty (0 bytes)", { place: { file: path, offset: 0 } });
+  const input = new Input({ source: sourceOf(reader), formats: [MP4, QTFF, MATROSKA, WEBM] });
+  const track = await input.getPrimaryVideoTrack();
+  if (!track) {
+    const others = (await input.getTracks()).map((other) => other.type);
+    const held = others.length === 0 ? "no complete track (is its end missing?)" : `only ${others.join(", ")}`;
+    throw new TendonError("bad-data", `has no video: it holds ${held}`, { place: { file: path } });
+  }
+  const index = await readIndex(track, reader);
+  const config = await readCodecConfig(track, reader);
+  const presented = presentedFrames(index);
+  return {
+    config,
+    rateHz: index.rateHz,
+    frames: presented.time.length,
+    hidden: index.time.length - presented.time.length,
+    rotation: await track.getRotation(),
+    times: () => presented,
+    packets: (options = {}) => readPackets({ track, reader, index, config, presented }, options),
+    close: async () => {
+      input.dispose();
+      await reader.close();
+    },
+  };
+}
+
+/** What every read of one file needs. */
+interface OpenTrack {
+  readonly track: InputVideoTrack;
+  readonly reader: RandomReader;
+  readonly index: PacketIndex;
+  readonly config: CodecConfig;
+  readonly presented: VideoTimes;
+}
+
+async function readIndex(track: InputVideoTrack, reader: RandomReader): Promise<PacketIndex> {
+  const timescale = await track.getTimeResolution();
+  const ticks: number[] = [];
+  const key: number[] = [];
+  let bytes = 0;
+  for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) {
+    ticks.push(Math.round(packet.timestamp * timescale));
+    key.push(packet.type === "key" ? 1 : 0);
+    bytes += packet.byteLength;
+    if (bytes > reader.sizeBytes || key.length > reader.sizeBytes) {
+      const promised = `${key.length} packets of ${bytes} bytes or more in a file of ${reader.sizeBytes} bytes`;
+      throw new TendonError("bad-data", `is cut off or wrong: its tables promise ${promised}`, {
+        place: { file: reader.path, offset: reader.sizeBytes },
+      });
+    }
+  }
+  if (ticks.length === 0)
+    throw new TendonError("bad-data", "has a video track without a packet", { place: { file: reader.path } });
+  return indexPackets({ timescale, ticks: Float64Array.from(ticks), key: Uint8Array.from(key) });
+}
+
+function presentedFrames(index: PacketIndex): VideoTimes {
+  const { bFrames } = index;
+  const order = bFrames ? new Map(Array.from(index.time, (time, place) => [time, place])) : undefined;
+  const sorted = bFrames ? index.time.toSorted() : index.time;
+  const key = order ? Uint8Array.from(sorted, (time) => index.key[order.get(time)!]!) : index.key;
+  let first = 0;
+  while (first < sorted.length && sorted[first]! < 0n) first++;
+  return { time: sorted.subarray(first), key: key.subarray(first), bFrames };
+}
+
+async function* readPackets(open: OpenTrack, options: PacketsOptions): AsyncGenerator<PacketsBatch> {
+  const { index, config, reader } = open;
+  const sink = new EncodedPacketSink(open.track);
+  const start = startOf(open, options.fromFrame ?? 0);
+  const packets = sink.packets(await packetAt(sink, index, start));
+  const batch = new PacketBuffer(index, config, start);
+  const countMax = options.batchPackets ?? 64;
+  const bytesMax = options.batchBytes ?? 1 << 20;
+  try {
+    for await (const packet of packets) {
+      if (batch.count > 0 && (batch.count >= countMax || batch.bytes + packet.data.length > bytesMax)) yield batch.take();
+      batch.add(packet.data);
+    }
+  } catch (thrown) {
+    throw explain(thrown, reader);
+  }
+  if (batch.count > 0) yield batch.take();
+  if (batch.end < index.time.length) {
+    const missing = `packets ${batch.end} to ${index.time.length - 1} of ${index.time.length} lie behind its end`;
+    throw new TendonError("bad-data", `is cut off: ${missing}`, { place: { file: reader.path, offset: reader.sizeBytes } });
+  }
+}
+
+/** The place, in decode order, of the last key packet that is shown at or before a frame. */
+function startOf({ index, presented, reader }: OpenTrack, frame: number): number {
+  if (frame <= 0) return 0;
+  const time = presented.time[frame];
+  if (time === undefined)
+    throw new TendonError("internal", `frame ${frame} was asked for, there are ${presented.time.length}`, {
+      place: { file: reader.path },
+    });
+  let start = 0;
+  for (let i = 0; i < index.time.length; i++) if (index.key[i] === 1 && index.time[i]! <= time) start = i;
+  return start;
+}
+
+/** Mediabunny finds packets by time; a packet's own time finds just it. */
+async function packetAt(sink: EncodedPacketSink, index: PacketIndex, place: number): Promise<EncodedPacket | undefined> {
+  if (place === 0) return undefined;
+  // Half a microsecond on, so that rounding cannot land on the packet before.
+  return (await sink.getPacket(Number(index.time[place]! + 500n) / 1e9)) ?? undefined;
+}
+
+/** Collects packets; its buffer is used again for every batch. */
+class PacketBuffer {
+  count = 0;
+  bytes = 0;
+  /** The packet after the last one added, in decode order. */
+  end: number;
+  #held = new Uint8Array(1 << 16);
+  #offsets: bigint[] = [0n];
+  readonly #index: PacketIndex;
+  readonly #config: CodecConfig;
+
+  constructor(index: PacketIndex, config: CodecConfig, start: number) {
+    this.#index = index;
+    this.#config = config;
+    this.end = start;
+  }
+
+  add(data: Uint8Array): void {
+    const size = this.bytes + data.length;
+    if (size > this.#held.length) {
+      const grown = new Uint8Array(Math.max(size, this.#held.length * 2));
+      grown.set(this.#held.subarray(0, this.bytes));
+      this.#held = grown;
+    }
+    this.#held.set(data, this.bytes);
+    this.bytes = size;
+    this.count++;
+    this.end++;
+    this.#offsets.push(BigInt(size));
+  }
+
+  take(): PacketsBatch {
+    const start = this.end - this.count;
+    const batch: PacketsBatch = {
+      kind: "packets",
+      time: this.#index.time.slice(start, this.end),
+      decodeTime: this.#index.decodeTime.slice(start, this.end),
+      key: this.#index.key.slice(start, this.end),
+      offsets: BigInt64Array.from(this.#offsets),
+      bytes: this.#held.subarray(0, this.bytes),
+      config: this.#config,
+    };
+    this.count = 0;
+    this.bytes = 0;
+    this.#offsets = [0n];
+    return batch;
+  }
+}
+
+function sourceOf(reader: RandomReader): CustomSource {
+  return new CustomSource({
+    getSize: () => reader.sizeBytes,
+    // Mediabunny keeps what it is given, while our reader may use its memory again.
+    read: async (start, end) => (await reader.read(start, end - start)).slice(),
+    maxCacheSize: CACHE_BYTES_MAX,
+    handleUnhandledError: () => undefined,
+  });
+}
+
+function explain(thrown: unknown, reader: RandomReader): TendonError {
+  const place = { file: reader.path };
+  if (thrown instanceof UnsupportedInputFormatError)
+    return new TendonError("bad-data", "is not a video file that can be read here: mp4, mov, Matroska and WebM can", {
+      place: { ...place, offset: 0 },
+      cause: thrown,
+    });
+  if (thrown instanceof TendonError) return asTendonError(thrown, "bad-data", place);
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new TendonError("bad-data", `cannot be read as a video: its tables are broken (${said})`, { place, cause: thrown });
+}
