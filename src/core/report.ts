@@ -1,5 +1,7 @@
 import type { ErrorCode, ErrorPlace } from "./errors.ts";
+import type { Dtype } from "./feature.ts";
 import type { Finding } from "./finding.ts";
+import type { Clock } from "./time.ts";
 
 /** An episode or a row that was left out on purpose. */
 export interface Drop {
@@ -46,4 +48,42 @@ export interface RunReport {
   readonly details: string;
   /** Watched episodes and built files: done in this run, and found done. */
   readonly work: { readonly done: number; readonly reused: number };
+}
+
+/** What `inspect` prints with `--json`. */
+export interface InspectReport {
+  /** What PATH is: `mcap`, `lerobot`, `gr00t`, `dataset` (a home of Tendon's own). */
+  readonly kind: "mcap" | "lerobot" | "gr00t" | "dataset";
+  /** The format's own, such as `v2.1`, where it tells one. */
+  readonly version?: string;
+  readonly clock: Clock;
+  readonly episodes: number;
+  readonly streams: readonly InspectStream[];
+  /** Of all episodes together. */
+  readonly durationSec: number;
+  readonly findings: readonly Finding[];
+  /** What could not be opened. Present where something could not. */
+  readonly failures?: readonly Failure[];
+  /** Present for a dataset of Tendon's own: its newest snapshot, and the views of it. */
+  readonly snapshot?: string | null;
+  readonly views?: readonly View[];
+}
+
+/** One stream, over all episodes that have it. */
+export interface InspectStream {
+  readonly name: string;
+  readonly dtype: Dtype;
+  /** Of one sample. */
+  readonly shape: readonly (number | "any")[];
+  /** Samples a second as measured; null where there are too few to tell. */
+  readonly rateHz: number | null;
+  readonly samples: number;
+  readonly codec?: string;
+  readonly width?: number;
+  readonly height?: number;
+  /** Frames for each key frame, on average. */
+  readonly keyFrameEvery?: number;
+  readonly unit?: string;
+  /** Present where the path holds more than one robot or layout. */
+  readonly embodiment?: string;
 }
