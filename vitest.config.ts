@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "conformance",
-          include: ["test/conformance/**/*.test.ts", "test/museum/**/*.test.ts"],
+          include: ["test/conformance/**/*.test.ts", "test/engine/**/*.test.ts", "test/museum/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },

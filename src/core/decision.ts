@@ -7,6 +7,8 @@ import type { Watcher } from "./watcher.ts";
 /** What a decision knows of one episode that the decisions before it kept. */
 export interface Seen<S extends Json> {
   readonly episode: EpisodeId;
+  /** The episode this one was cut from. */
+  readonly parent?: EpisodeId;
   readonly embodiment: string;
   readonly facts: Facts;
   /** Rows on the grid; 0 without one. */

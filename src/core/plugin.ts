@@ -32,7 +32,7 @@ interface Definition<Options extends z.ZodObject> {
   readonly example: string;
   /** Types the code, checks the YAML, documents the command line. A strict object. */
   readonly options: Options;
-  readonly resources?: (options: z.output<Options>) => Resources;
+  resources?(options: z.output<Options>): Resources;
   /** Whether equal input gives equal bytes on every machine (the default), or only the same recipe. */
   readonly repeats?: "bits" | "recipe";
 }
@@ -50,7 +50,15 @@ export type StagePlugin<O extends z.ZodObject = z.ZodObject> = Plugin<"stage", O
 export type CheckPlugin<O extends z.ZodObject = z.ZodObject> = Plugin<"check", O, Check, Step>;
 export type DecisionPlugin<O extends z.ZodObject = z.ZodObject> = Plugin<"decision", O, Decision<Json, unknown>, Step>;
 export type SinkPlugin<O extends z.ZodObject = z.ZodObject> = Plugin<"sink", O, Sink<Json>, Step>;
-export type AnyPlugin = SourcePlugin | StagePlugin | CheckPlugin | DecisionPlugin | SinkPlugin;
+
+/** A plug-in as the registry holds it: whatever its options are, without its builder. */
+export type Registered<Kind extends string, Made> = Makes<z.ZodObject, Made> & { readonly kind: Kind };
+export type AnyPlugin =
+  | Registered<"source", Source>
+  | Registered<"stage", Stage>
+  | Registered<"check", Check>
+  | Registered<"decision", Decision<Json, unknown>>
+  | Registered<"sink", Sink<Json>>;
 
 /** Declares a source: one file, one export. */
 export function defineSource<O extends z.ZodObject>(definition: Makes<O, Source>): SourcePlugin<O> {

@@ -1,23 +1,16 @@
 import { TendonError } from "./errors.ts";
-import type { AnyPlugin, CheckPlugin, DecisionPlugin, SinkPlugin, SourcePlugin, StagePlugin } from "./plugin.ts";
+import type { AnyPlugin } from "./plugin.ts";
 import { didYouMean } from "./suggest.ts";
 
-interface ByKind {
-  readonly source: SourcePlugin;
-  readonly stage: StagePlugin;
-  readonly check: CheckPlugin;
-  readonly decision: DecisionPlugin;
-  readonly sink: SinkPlugin;
-}
-
-export type PluginKind = keyof ByKind;
+export type PluginKind = AnyPlugin["kind"];
+type OfKind<Kind extends PluginKind> = Extract<AnyPlugin, { readonly kind: Kind }>;
 
 /** The plug-ins that a pipeline can name. */
 export interface Registry {
   readonly all: readonly AnyPlugin[];
   names(kind: PluginKind): readonly string[];
   /** Throws a `bad-pipeline` error at `path` where there is none. */
-  get<Kind extends PluginKind>(kind: Kind, name: string, path: string): ByKind[Kind];
+  get<Kind extends PluginKind>(kind: Kind, name: string, path: string): OfKind<Kind>;
 }
 
 /** Names must be unique within a kind; a later plug-in does not replace an earlier one. */
@@ -34,7 +27,7 @@ export function createRegistry(plugins: readonly AnyPlugin[]): Registry {
     names,
     get<Kind extends PluginKind>(kind: Kind, name: string, path: string) {
       const plugin = table.get(`${kind} ${name}`);
-      if (plugin) return plugin as unknown as ByKind[Kind];
+      if (plugin) return plugin as unknown as OfKind<Kind>;
       const known = names(kind);
       const message = `there is no ${kind} "${name}"${didYouMean(name, known)} (known: ${known.join(", ")})`;
       throw new TendonError("bad-pipeline", message, { place: { path } });

@@ -135,7 +135,7 @@ export interface FinishReply {
 export interface Operations {
   begin(given: BeginArguments): Promise<null>;
   openSource(given: { readonly source: number }): Promise<SourceReply>;
-  partitions(given: { readonly source: number; readonly max: number }): Promise<PartitionsReply>;
+  partitions(given: { readonly source: number; readonly skip: number; readonly max: number }): Promise<PartitionsReply>;
   gather(given: GatherArguments, note: (note: GatherNote) => void): Promise<{ readonly episodes: number }>;
   decide(given: DecideArguments): Promise<DecideReply>;
   layout(given: { readonly view: DecidedView }): Promise<LayoutReply>;

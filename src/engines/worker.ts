@@ -36,7 +36,7 @@ class Served implements Operations {
   readonly #kit: WorkerKit;
   readonly #log: (level: "debug" | "info" | "warn", message: string) => void;
   readonly #held = new Map<string, Promise<object>>();
-  readonly #listings = new Map<number, AsyncIterator<Partition | Bad>>();
+  readonly #listings = new Map<number, { readonly items: AsyncIterator<Partition | Bad>; at: number }>();
   #abort = new AbortController();
   #run: WorkerRun | undefined;
 
@@ -57,7 +57,7 @@ class Served implements Operations {
   }
 
   async end(): Promise<null> {
-    for (const listing of this.#listings.values()) await listing.return?.();
+    for (const listing of this.#listings.values()) await listing.items.return?.();
     this.#listings.clear();
     await this.#run?.[Symbol.asyncDispose]();
     this.#run = undefined;
@@ -73,7 +73,6 @@ class Served implements Operations {
       find: (finding) => void findings.push(ofSource(finding, made)),
     });
     const schemas = await made.made.schema(context);
-    this.#listings.set(source, made.made.plan(context)[Symbol.asyncIterator]());
     return {
       source: made.source,
       schemas: schemas.map((schema) => {
@@ -86,18 +85,32 @@ class Served implements Operations {
     };
   }
 
-  async partitions({ source, max }: { source: number; max: number }): Promise<PartitionsReply> {
+  async partitions({ source, skip, max }: { source: number; skip: number; max: number }): Promise<PartitionsReply> {
     const made = this.#current().recipe.sources[source]!;
-    const listing = this.#listings.get(source)!;
+    const listing = await this.#listingAt(source, skip);
     const partitions: Partition[] = [];
     const failures: Failure[] = [];
     while (partitions.length + failures.length < max) {
-      const step = await listing.next();
+      const step = await listing.items.next();
       if (step.done) return { partitions, failures, ended: true };
+      listing.at++;
       if ("bad" in step.value) failures.push(badInput(step.value, made));
       else partitions.push(step.value);
     }
     return { partitions, failures, ended: false };
+  }
+
+  /** The listing where the last page ended; begun anew and wound forward where the worker that had it is gone. */
+  async #listingAt(source: number, skip: number) {
+    const found = this.#listings.get(source);
+    if (found?.at === skip) return found;
+    const run = this.#current();
+    const made = run.recipe.sources[source]!;
+    const context = run.context(made.path, made.source, { drop: () => undefined, find: () => undefined });
+    const listing = { items: made.made.plan(context)[Symbol.asyncIterator](), at: 0 };
+    while (listing.at < skip && !(await listing.items.next()).done) listing.at++;
+    this.#listings.set(source, listing);
+    return listing;
   }
 
   gather(...[given, note]: Parameters<Operations["gather"]>): ReturnType<Operations["gather"]> {

@@ -30,7 +30,8 @@ export interface BacklogGiven {
   readonly receipts: Receipts;
   readonly list: ListWriter<ListedEpisode>;
   readonly tally: BacklogTally;
-  readonly partitions: (source: number) => Promise<PartitionsReply>;
+  /** The next page, behind `skip` inputs. */
+  readonly partitions: (source: number, skip: number) => Promise<PartitionsReply>;
   readonly failed: (failure: Failure) => void;
 }
 
@@ -40,8 +41,9 @@ export interface BacklogGiven {
  */
 export async function* backlog(given: BacklogGiven): AsyncGenerator<Range> {
   for (const [source, reply] of given.sources.entries()) {
-    for (;;) {
-      const page = await given.partitions(source);
+    for (let skip = 0; ; ) {
+      const page = await given.partitions(source, skip);
+      skip += page.partitions.length + page.failures.length;
       for (const failure of page.failures) given.failed(failure);
       for (const partition of page.partitions) {
         given.tally.partitions++;

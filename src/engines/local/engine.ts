@@ -6,7 +6,7 @@ import type { PipelineInput } from "../../core/pipeline.ts";
 import type { Registry } from "../../core/registry.ts";
 import { loadModules } from "../useModules.ts";
 import { type LocalPlan, planLocal } from "./plan.ts";
-import { openPool, type Pool } from "./pool.ts";
+import { openPool, type Pool, WorkerLost } from "./pool.ts";
 import { runLocal } from "./run.ts";
 
 export interface LocalEngineOptions {
@@ -49,11 +49,7 @@ export function localEngine(options: LocalEngineOptions): LocalEngine {
       try {
         return await work();
       } catch (thrown) {
-        throw run.signal?.aborted
-          ? new TendonError("cancelled", "stopped; what was done stays done, and running again goes on from there", {
-              cause: thrown,
-            })
-          : thrown;
+        throw told(thrown, run.signal);
       }
     });
     turn = mine.catch(() => undefined);
@@ -70,4 +66,19 @@ export function localEngine(options: LocalEngineOptions): LocalEngine {
     plan: (input, run = {}) => inTurn(run, async () => planLocal(pool, await canonical(input, run.base ?? "."), run)),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
+}
+
+/** What ended a run, in words for the user. */
+function told(thrown: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) {
+    return new TendonError("cancelled", "stopped; what was done stays done, and running again goes on from there", {
+      cause: thrown,
+    });
+  }
+  if (!(thrown instanceof WorkerLost)) return thrown;
+  return new TendonError(
+    "plugin-failed",
+    `a worker died outside the gather pass (${thrown.message}); what was done stays done, run again`,
+    { cause: thrown },
+  );
 }

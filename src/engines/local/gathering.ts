@@ -34,7 +34,7 @@ const FATAL = new Set(["no-space", "cancelled", "bad-pipeline", "internal"]);
 /**
  * The first act over all workers. Idle workers take a share of what is left of a partition, so a
  * recording of many episodes is divided, never an episode. What was under way when a worker died is
- * tried once more, alone; what kills its worker twice is quarantined.
+ * tried again, alone; what then kills its worker twice is quarantined.
  */
 export async function gatherAll(given: GatheringGiven): Promise<GatheringDone> {
   return new Gathering(given).run();
@@ -45,6 +45,8 @@ class Gathering {
   readonly #again: Range[] = [];
   readonly #suspects: Range[] = [];
   readonly #totals = { rows: 0, frames: 0, bytes: 0, episodes: 0, receipts: 0 };
+  /** One range at a time, so that a worker's death is the doing of what it held. */
+  #alone = false;
   #taking: Promise<unknown> = Promise.resolve();
   #listing: Promise<void> = Promise.resolve();
   /** What would meet every other episode too: the run ends with it. */
@@ -62,8 +64,8 @@ class Gathering {
       const ends = await Promise.allSettled(loops);
       const failure = ends.find((end) => end.status === "rejected");
       if (failure) throw failure.reason;
-      for (let suspect = this.#suspects.shift(); suspect; suspect = this.#suspects.shift())
-        await this.#gather(0, { ...suspect, attempt: 2 });
+      this.#alone = true;
+      for (let suspect = this.#suspects.shift(); suspect; suspect = this.#suspects.shift()) await this.#gather(0, suspect);
       for (let rest = this.#again.shift(); rest; rest = this.#again.shift()) await this.#gather(0, rest);
       await this.#listing;
     } finally {
@@ -132,21 +134,24 @@ class Gathering {
   }
 
   #gathered(range: Range, note: GatherNote & { note: "gathered" }): void {
-    const { emit, failed, list, sources } = this.#given;
+    const { emit, failed } = this.#given;
     this.#totals.episodes++;
     this.#totals.receipts += note.receipts;
-    if (range.to === null) {
-      const { key, version } = range.partition;
-      const listed = { source: sources[range.source]!.source, partition: { key, version }, ordinal: note.ordinal };
-      this.#listing = this.#listing.then(() => list.add(listed));
-      this.#listing.catch(() => undefined);
-    }
+    if (range.to === null) this.#list(range, note.ordinal);
     for (const failure of note.failures) {
       failed(failure);
       if (FATAL.has(failure.code)) this.#fatal ??= new TendonError(failure.code, failure.message, { place: failure.place });
     }
     emit({ type: "episode", episode: note.episode, outcome: note.outcome });
     this.#progress();
+  }
+
+  /** An episode that nobody knew of before its partition was opened. */
+  #list(range: Range, ordinal: number): void {
+    const { key, version } = range.partition;
+    const listed = { source: this.#given.sources[range.source]!.source, partition: { key, version }, ordinal };
+    this.#listing = this.#listing.then(() => this.#given.list.add(listed));
+    this.#listing.catch(() => undefined);
   }
 
   #count(seen: { rows: number; frames: number; bytes: number }, note: GatherNote & { note: "going" }): boolean {
@@ -181,19 +186,19 @@ class Gathering {
     const at = progress.claimed ?? progress.next;
     const [, open] = at > range.from ? splitAt(range, at) : [undefined, range];
     if (!open) return;
-    const whole = progress.claimed === undefined;
-    const [suspect, rest] = whole ? [open, undefined] : splitAt(open, at + 1);
+    const [suspect, rest] = splitAt(open, at + 1);
+    // A worker that dies may not get to say what it had claimed: what was next is suspect then.
     if (rest) this.#again.push(rest);
     if (!suspect) return;
-    if (suspect.attempt < 2) {
-      this.#suspects.push(suspect);
+    if (!this.#alone || suspect.attempt < 2) {
+      this.#suspects.push(this.#alone ? { ...suspect, attempt: 2 } : suspect);
       return;
     }
     const { source } = this.#given.sources[range.source]!;
-    const which = whole ? "" : `#${at}`;
+    if (range.to === null) this.#list(range, at);
     const message = `took its worker down twice (${why}); it is quarantined and everything else goes on`;
     failed({
-      episode: `${source}/${range.partition.key}${which}`,
+      episode: `${source}/${range.partition.key}#${at}`,
       step: "worker",
       code: "plugin-failed",
       message,

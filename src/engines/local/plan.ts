@@ -35,7 +35,7 @@ export async function planLocal(pool: Pool, pipeline: Pipeline, options: RunOpti
   const list = { path: "", add: async () => undefined, close: async () => undefined };
   const receipts = await existingReceipts(resolve(base, pipeline.dataset));
   let toDo = 0;
-  const partitions = (source: number) => pool.call(0, "partitions", { source, max: 256 });
+  const partitions = (source: number, skip: number) => pool.call(0, "partitions", { source, skip, max: 256 });
   const work = backlog({ sources: replies, receipts, list, tally, partitions, failed: (failure) => void failures.push(failure) });
   for await (const range of work) {
     options.signal?.throwIfAborted();

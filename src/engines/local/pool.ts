@@ -28,6 +28,7 @@ export interface Pool extends AsyncDisposable {
   kill(worker: number): void;
   /** How often a worker started: calls of one life share what `begin` made. */
   life(worker: number): number;
+  isAlive(worker: number): boolean;
 }
 
 interface Pending {
@@ -63,6 +64,10 @@ class LocalPool implements Pool {
     this.#options = options;
     this.workers = options.workers;
     this.#lives = Array.from({ length: options.workers }, () => 0);
+  }
+
+  isAlive(worker: number): boolean {
+    return this.#alive.has(worker);
   }
 
   life(worker: number): number {

@@ -14,10 +14,12 @@ import type { BeginArguments, DecideReply, SourceReply } from "../protocol.ts";
 import { type Arranged, arrangeAll } from "./arranging.ts";
 import { type BacklogTally, backlog } from "./backlog.ts";
 import { type GatheringDone, gatherAll } from "./gathering.ts";
-import type { Pool } from "./pool.ts";
+import { type Pool, WorkerLost } from "./pool.ts";
 
 const PAGE_PARTITIONS = 256;
 const LIST_MAX = 1000;
+/** How often a call that has no part in a crash is made again. */
+const LOST_MAX = 100;
 
 export interface LocalRunOptions extends RunOptions {
   /** A worker through which nothing came for so long is ended, and what it held is tried once more. Default 120. */
@@ -63,6 +65,8 @@ class LocalRun {
   readonly #begun = new Map<number, { life: number; done: Promise<null> }>();
   readonly #failures: Failure[] = [];
   readonly #sourceFindings: Finding[] = [];
+  /** Inputs that could not even be listed; each counts as a failed episode. */
+  #unlisted = 0;
   readonly #tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
 
   constructor(given: Given) {
@@ -105,11 +109,16 @@ class LocalRun {
   async #gather(sources: readonly SourceReply[], list: ReturnType<typeof writeList<ListedEpisode>>): Promise<GatheringDone> {
     const { pool, receipts, options, signal } = this.#given;
     const failed = (failure: Failure) => this.#failed(failure);
-    const partitions = (source: number) => pool.call(0, "partitions", { source, max: PAGE_PARTITIONS });
+    const unlisted = (failure: Failure) => {
+      this.#unlisted++;
+      this.#failed(failure);
+    };
+    const partitions = (source: number, skip: number) =>
+      this.#surely(() => pool.call(0, "partitions", { source, skip, max: PAGE_PARTITIONS }));
     return gatherAll({
       pool,
       sources,
-      backlog: backlog({ sources, receipts, list, tally: this.#tally, partitions, failed }),
+      backlog: backlog({ sources, receipts, list, tally: this.#tally, partitions, failed: unlisted }),
       list,
       stallMs: (options.stallSec ?? 120) * 1000,
       signal,
@@ -120,11 +129,23 @@ class LocalRun {
     });
   }
 
+  /** Asks worker 0 again where it dies meanwhile, as it may of the work that it also does. */
+  async #surely<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#begin(0);
+        return await work();
+      } catch (thrown) {
+        if (!(thrown instanceof WorkerLost) || attempt === LOST_MAX) throw thrown;
+      }
+    }
+  }
+
   /** Tells a worker of the run, once in each of its lives. */
   async #begin(worker: number): Promise<void> {
     const { pool, pipeline, base, home, id, scratch } = this.#given;
     const begun = this.#begun.get(worker);
-    if (begun && begun.life === pool.life(worker)) {
+    if (begun && pool.isAlive(worker) && begun.life === pool.life(worker)) {
       await begun.done;
       return;
     }
@@ -163,15 +184,16 @@ class LocalRun {
       await details.add({ finding });
     }
     await details.close();
-    const unopened = this.#failures.filter(
-      (failure) =>
-        failure.step !== "worker" && !decided.failures.some((known) => sameFailure(known, failure)) && gathered.episodes === 0,
-    ).length;
     return {
       snapshot: arranged.snapshot,
       home: home.path,
       views: arranged.views,
-      episodes: { read: decided.read, kept: decided.kept, dropped: decided.dropped, failed: Math.max(decided.failed, unopened) },
+      episodes: {
+        read: decided.read + this.#unlisted,
+        kept: decided.kept,
+        dropped: decided.dropped,
+        failed: decided.failed + this.#unlisted,
+      },
       drops,
       failures: this.#failures.slice(0, LIST_MAX),
       findings,

@@ -1,0 +1,16 @@
+import { agree } from "./checks/agree.ts";
+import { finite } from "./checks/finite.ts";
+import { frozen } from "./checks/frozen.ts";
+import { gaps } from "./checks/gaps.ts";
+import { stuck } from "./checks/stuck.ts";
+import type { AnyPlugin } from "./core/plugin.ts";
+import { createRegistry, type Registry } from "./core/registry.ts";
+import { dedup } from "./decisions/dedup.ts";
+import { gate } from "./decisions/gate.ts";
+import { split } from "./decisions/split.ts";
+
+/** Every plug-in that comes with Tendon, in the order in which help lists them. */
+const BUILT_IN: readonly AnyPlugin[] = [frozen, gaps, agree, finite, stuck, gate, dedup, split];
+
+/** The built-in plug-ins; those of a pipeline's `use:` modules are added to them. */
+export const builtIns: Registry = createRegistry(BUILT_IN);

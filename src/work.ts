@@ -1,0 +1,11 @@
+import { serveWorker } from "./engines/worker.ts";
+
+import { builtIns } from "./plugins.ts";
+
+// What runs in every worker thread: the engine is handed the plug-ins and codecs that it does not know.
+serveWorker({
+  registry: builtIns,
+  openCodecs: async () => {
+    throw new Error("none");
+  },
+});

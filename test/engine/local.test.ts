@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openEngine, run } from "../../src/commands/run.ts";
+import type { RunEvent } from "../../src/core/event.ts";
+import type { PipelineInput } from "../../src/core/pipeline.ts";
+
+const TICKS = fileURLToPath(new URL("../support/ticks.ts", import.meta.url));
+let folder = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tendon-engine-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Given {
+  readonly source?: object;
+  readonly trouble?: object;
+  readonly label?: string;
+  readonly home?: string;
+  readonly check?: boolean;
+  readonly decisions?: PipelineInput["decisions"];
+}
+
+function pipelineOf(given: Given = {}): PipelineInput {
+  return {
+    dataset: join(folder, given.home ?? "home"),
+    use: [TICKS],
+    sources: { ticks: { ticks: (given.source ?? {}) as never } },
+    stages: [
+      { trouble: (given.trouble ?? {}) as never },
+      ...(given.check === false
+        ? []
+        : [{ check: { frozen: false, gaps: false, agree: false, finite: false, stuck: false } as never }]),
+    ],
+    decisions: given.decisions ?? [],
+    sinks: [{ lines: { label: given.label ?? "" } }],
+  };
+}
+
+async function linesOf(path: string): Promise<{ episode: string; values: number[] }[]> {
+  const text = await readFile(join(path, "data", "all.jsonl"), "utf8");
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+describe("a run", () => {
+  test("gathers, decides, arranges and commits; again, it does nothing and gives the same snapshot", async () => {
+    const first = await run(pipelineOf(), { workers: 2 });
+    expect(first.failures).toEqual([]);
+    expect(first.episodes).toEqual({ read: 6, kept: 6, dropped: 0, failed: 0 });
+    expect(first.work).toEqual({ done: 6 * 2 + 1, reused: 0 });
+    expect(first.findings).toHaveLength(6);
+    const lines = await linesOf(first.views[0]!.path);
+    expect(lines.map((line) => line.episode)).toEqual([
+      "ticks/p0/0",
+      "ticks/p0/1",
+      "ticks/p0/2",
+      "ticks/p1/0",
+      "ticks/p1/1",
+      "ticks/p1/2",
+    ]);
+    expect(lines[4]!.values).toEqual(Array.from({ length: 10 }, (_, place) => 1010 + place));
+    const again = await run(pipelineOf(), { workers: 1 });
+    expect(again.snapshot).toBe(first.snapshot);
+    expect(again.work).toEqual({ done: 0, reused: 6 * 2 + 1 });
+  });
+
+  test("one worker or two, counted or not: one snapshot id", async () => {
+    const ids = new Set<string | null>();
+    for (const [index, workers] of [1, 2, 2].entries()) {
+      const report = await run(pipelineOf({ home: `home-${index}`, source: { partitions: 3, counted: index < 2 } }), { workers });
+      // The option `counted` is the source's own and so part of its recipe; ids are compared where it is equal.
+      if (index < 2) ids.add(report.snapshot);
+      expect(report.episodes.kept).toBe(9);
+    }
+    expect(ids.size).toBe(1);
+  });
+
+  test("only new work is done: another check, another sink option, more episodes", async () => {
+    const marker = join(folder, "marker");
+    const before = await run(pipelineOf({ check: false, trouble: { marker } }), { workers: 2 });
+    expect(before.work.done).toBe(6 + 1);
+    const checked = await run(pipelineOf({ trouble: { marker } }), { workers: 2 });
+    expect(checked.work).toEqual({ done: 6, reused: 6 + 1 });
+    expect(checked.snapshot).not.toBe(before.snapshot);
+    const relabelled = await run(pipelineOf({ trouble: { marker }, label: "x" }), { workers: 2 });
+    expect(relabelled.work).toEqual({ done: 1, reused: 12 });
+  });
+
+  test("what fails and what is dropped is told, and its neighbours are unharmed", async () => {
+    const report = await run(
+      pipelineOf({ source: { broken: ["p1/2"] }, trouble: { throws: ["ticks/p0/1"], drops: ["ticks/p1/0"] } }),
+      { workers: 2 },
+    );
+    expect(report.episodes).toEqual({ read: 6, kept: 3, dropped: 1, failed: 2 });
+    expect(report.drops).toEqual([
+      { episode: "ticks/p1/0", reason: "this stage was told to drop it", score: 0.5, by: "stages[0].trouble" },
+    ]);
+    const failures = report.failures
+      .map(({ episode, step, message }) => ({ episode, step, message }))
+      .sort((a, b) => (a.episode < b.episode ? -1 : 1));
+    expect(failures).toEqual([
+      { episode: "ticks/p0/1", step: "stages[0].trouble", message: "this stage was told to throw" },
+      { episode: "ticks/p1/2", step: "sources.ticks.ticks", message: "made broken" },
+    ]);
+    expect((await linesOf(report.views[0]!.path)).map((line) => line.episode)).toEqual([
+      "ticks/p0/0",
+      "ticks/p0/2",
+      "ticks/p1/1",
+    ]);
+  });
+
+  test("a crash costs one thing: what kills its worker twice is quarantined, what does so once is done", async () => {
+    const marker = join(folder, "marker");
+    const events: RunEvent[] = [];
+    const report = await run(pipelineOf({ trouble: { crashes: ["ticks/p0/1"], crashesOnce: ["ticks/p1/1"], marker } }), {
+      workers: 2,
+      onEvent: (event) => events.push(event),
+    });
+    expect(report.episodes).toEqual({ read: 6, kept: 5, dropped: 0, failed: 1 });
+    expect(report.failures).toHaveLength(1);
+    expect(report.failures[0]!.message).toMatch(/took its worker down twice \(its process was ended by SIGSEGV\)/);
+    expect(report.failures[0]!.episode).toBe("ticks/p0#1");
+    expect(events.filter((event) => event.type === "worker" && event.what === "crashed").length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("a plug-in that never ends is ended, whether it waits or spins", async () => {
+    const report = await run(pipelineOf({ trouble: { hangs: ["ticks/p0/0"], spins: ["ticks/p1/2"] } }), {
+      workers: 2,
+      stallSec: 1,
+    });
+    expect(report.episodes.kept).toBe(4);
+    expect(report.failures.map((failure) => failure.message).join()).toMatch(/nothing came by for 1 s/);
+  });
+
+  test("stopped in the middle, it ends soon, and running again goes on", async () => {
+    const abort = new AbortController();
+    const slow = pipelineOf({ source: { partitions: 4 }, trouble: { slowMs: 50 } });
+    let seen = 0;
+    const stopped = run(slow, {
+      workers: 1,
+      signal: abort.signal,
+      onEvent: (event) => {
+        if (event.type === "episode" && ++seen === 3) abort.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+    const report = await run(slow, { workers: 2 });
+    expect(report.episodes.kept).toBe(12);
+    expect(report.work.reused).toBeGreaterThanOrEqual(3 * 2);
+    const whole = await run(pipelineOf({ home: "other", source: { partitions: 4 }, trouble: { slowMs: 50 } }), { workers: 2 });
+    expect(report.snapshot).toBe(whole.snapshot);
+  });
+
+  test("new episodes cost their own work and come behind those that were there", async () => {
+    const first = await run(pipelineOf({ source: { episodes: 2, version: "v1" } }), { workers: 2 });
+    expect(first.episodes.kept).toBe(4);
+    await using engine = openEngine({ workers: 2 });
+    const more = await engine.run(pipelineOf({ source: { episodes: 2, partitions: 3, version: "v1" } }));
+    expect(more.episodes.kept).toBe(6);
+    expect((await linesOf(more.views[0]!.path)).at(-1)!.episode).toBe("ticks/p2/1");
+  });
+
+  test("a typo is told with its path and what was meant", async () => {
+    const input = { ...pipelineOf(), stages: [{ troubel: {} }], sinks: [{ lines: { lable: "x" } }] };
+    await expect(run(input as never, { workers: 1 })).rejects.toThrow(
+      /stages\[0\]: there is no stage "troubel"; did you mean "trouble"\?[\s\S]*sinks\[0\]\.lines\.lable: there is no such option; did you mean "label"\?/,
+    );
+  });
+});
