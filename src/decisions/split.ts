@@ -18,6 +18,7 @@ const options = z.strictObject({
     .describe("What stays together on one side: `episode`, `task`, or any fact such as `operator`"),
 });
 type Options = z.output<typeof options>;
+type Shares = Pick<Options, "train" | "val" | "test">;
 type Side = "train" | "val" | "test";
 
 const SIDES: readonly Side[] = ["train", "val", "test"];
@@ -33,8 +34,8 @@ export const split = defineDecision({
   version: "1",
   about: "Divides episodes into train, val and test, stably",
   example: "- split: { train: 0.9, val: 0.1, by: task }",
-  options: options.refine(({ train, val, test }) => Math.abs(train + val + test - 1) < 1e-9, {
-    error: "train, val and test must add up to 1",
+  options: options.refine(({ train, val, test }) => sum({ train, val, test }) === 1, {
+    error: ({ input }) => `train, val and test must add up to 1 (got ${sum(input as Shares)})`,
   }),
   create: (settings) => ({ decide: (seen, _met, context) => decide(seen, settings, context) }),
 });
@@ -65,10 +66,17 @@ async function* decide(seen: AsyncIterable<Seen<Json>>, settings: Options, conte
   warnEmpty(counts, settings, context);
 }
 
-/** Episodes without the fact are groups of their own. */
+/** To a billionth, so that 0.8 + 0.15 + 0.05 is 1. */
+function sum({ train, val, test }: Shares): number {
+  return Math.round((train + val + test) * 1e9) / 1e9;
+}
+
+/** Episodes without the fact are groups of their own; the pieces of one that was cut stay together. */
 function groupOf(episode: Seen<Json>, by: string): string {
   const fact = by === "episode" ? undefined : episode.facts[by];
-  return fact === undefined || fact === null || fact === "" ? `episode ${episode.episode}` : `${by} ${canonicalJson(fact)}`;
+  return fact === undefined || fact === null || fact === ""
+    ? `episode ${episode.parent ?? episode.episode}`
+    : `${by} ${canonicalJson(fact)}`;
 }
 
 /** A number from 0 to 1 that only the seed and the group decide, held against the shares one after another. */
