@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { ask, convert, data, openScratch, pythonOf } from "./support.ts";
+
+const python = pythonOf("readers");
+const scratch = openScratch();
+afterAll(() => scratch.remove());
+
+const HORIZON = 16;
+const SETS = [
+  ["g1_teleop_v21", { frames: 6625, episodes: 20 }],
+  ["groot_gr1_pick_place_v20", { frames: 2096, episodes: 5 }],
+] as const;
+
+describe.skipIf(python === undefined).each(SETS)("GR00T's loaders read our view of %s", (set, { frames, episodes }) => {
+  it("by the rules of N1.5 and N1.7, every step", async () => {
+    const source = join(data!, "robot", set);
+    const report = await convert(source, scratch.at(set), "gr00t");
+    expect(report.episodes).toEqual({ read: episodes, kept: episodes, dropped: 0, failed: 0 });
+    const path = report.views[0]!.path;
+    const args = (version: string) => [path, source, version, String(HORIZON), "copied"];
+    const old = await ask(python!, scratch, "gr00t_rules.py", args("n1.5"));
+    expect(old).toMatchObject({ steps: frames, pictures: frames });
+    const now = await ask(python!, scratch, "gr00t_rules.py", args("n1.7"));
+    expect(now).toMatchObject({ steps: frames - episodes * (HORIZON - 1), pictures: frames });
+    expect(now.keys).toEqual(old.keys);
+  });
+});
