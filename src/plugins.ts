@@ -8,9 +8,34 @@ import { createRegistry, type Registry } from "./core/registry.ts";
 import { dedup } from "./decisions/dedup.ts";
 import { gate } from "./decisions/gate.ts";
 import { split } from "./decisions/split.ts";
+import { lerobot as lerobotSink } from "./sinks/lerobot.ts";
+import { lerobot as lerobotSource } from "./sources/lerobot.ts";
+import { align } from "./stages/align.ts";
+import { assemble } from "./stages/assemble.ts";
+import { rename } from "./stages/rename.ts";
+import { resize } from "./stages/resize.ts";
+import { select } from "./stages/select.ts";
+import { trim } from "./stages/trim.ts";
 
 /** Every plug-in that comes with Tendon, in the order in which help lists them. */
-const BUILT_IN: readonly AnyPlugin[] = [frozen, gaps, agree, finite, stuck, gate, dedup, split];
+const BUILT_IN: readonly AnyPlugin[] = [
+  lerobotSource,
+  align,
+  assemble,
+  select,
+  rename,
+  trim,
+  resize,
+  frozen,
+  gaps,
+  agree,
+  finite,
+  stuck,
+  gate,
+  dedup,
+  split,
+  lerobotSink,
+];
 
 /** The built-in plug-ins; those of a pipeline's `use:` modules are added to them. */
 export const builtIns: Registry = createRegistry(BUILT_IN);

@@ -46,6 +46,8 @@ export interface ArrangeContext extends Context {
  * (`write`), once over all kept parts of an embodiment (`layout`, `finish`), and once a file (`build`).
  */
 export interface Sink<P extends Json = Json> {
+  /** The version of its layout, as the readers of it say: `3.0`. Absent: the plug-in's own. */
+  readonly format?: string;
   /** The options that change what `write` parks; absent: all. A change of the others costs a new arrangement and no new pass. */
   readonly writing?: Json;
   /** The streams that it will want of such episodes. Throws a TendonError where it can make no view of them. */

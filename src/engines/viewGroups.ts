@@ -53,8 +53,8 @@ export function groupViews(run: WorkerRun): ViewGroups {
       const views: DecidedView[] = [];
       for (const { sink, embodiment, schema, list, rows } of groups) {
         await list.close();
-        const { name, version } = run.recipe.sinks[sink]!;
-        views.push({ sink, name, version, embodiment, schema, list: list.path, rows });
+        const { name, version, made } = run.recipe.sinks[sink]!;
+        views.push({ sink, name, version: made.format ?? version, embodiment, schema, list: list.path, rows });
       }
       return views;
     },
