@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Context } from "../core/context.ts";
+import type { Bad, Episode } from "../core/episode.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
+import type { EpisodeSchema } from "../core/feature.ts";
+import { defineSource } from "../core/plugin.ts";
+import type { Partition, Source } from "../core/source.ts";
+import { fileToken } from "../io/reader.ts";
+import { recordingEpisode } from "./mcap/episode.ts";
+import { embodimentOf } from "./mcap/facts.ts";
+import { layoutOf, type RecordingLayout, schemaOf } from "./mcap/layout.ts";
+import { type Listed, listRecordings } from "./mcap/list.ts";
+import { type McapOptions, mcapOptions } from "./mcap/options.ts";
+import { probeTopics } from "./mcap/probe.ts";
+import { openRecording, type Recording } from "./mcap/recording.ts";
+
+/**
+ * Reads MCAP recordings: every recording is one episode on the unix clock. Compressed pictures become
+ * video, joint states, IMUs, poses and commands become typed streams; what is not understood stays
+ * listed as bytes. docs/formats/mcap.md has the table of types and names.
+ */
+export const mcap = defineSource({
+  name: "mcap",
+  version: "1",
+  about: "MCAP recordings: ROS 2, ROS 1, protobuf and JSON messages",
+  example:
+    'mcap: { path: "recordings/*.mcap" }\nmcap: { path: recordings, robot: g1, streams: { /head/image: observation.images.head } }',
+  options: mcapOptions,
+  create: (options) => new McapSource(options),
+});
+
+const OPEN = z.strictObject({ root: z.string(), files: z.array(z.string()), schema: z.unknown() });
+
+/** What planning learned of one recording. */
+type Planned = { readonly partition: Partition; readonly schema: EpisodeSchema } | Bad;
+
+class McapSource implements Source {
+  readonly #options: McapOptions;
+  #planned: Promise<readonly Planned[]> | undefined;
+
+  constructor(options: McapOptions) {
+    this.#options = options;
+  }
+
+  async schema(context: Context): Promise<readonly EpisodeSchema[]> {
+    const schemas = new Map<string, EpisodeSchema>();
+    for (const planned of await this.#plan(context)) {
+      if (!("bad" in planned) && !schemas.has(planned.schema.key)) schemas.set(planned.schema.key, planned.schema);
+    }
+    return [...schemas.values()];
+  }
+
+  async *plan(context: Context): AsyncGenerator<Partition | Bad> {
+    const schemas = new Map((await this.schema(context)).map((schema) => [schema.key, schema]));
+    for (const planned of await this.#plan(context)) {
+      if ("bad" in planned) yield planned;
+      // All recordings of a layout share its schema whole, nominal rates included.
+      else
+        yield {
+          ...planned.partition,
+          open: { ...(planned.partition.open as object), schema: schemas.get(planned.schema.key) as never },
+        };
+    }
+  }
+
+  async *open(partition: Partition, context: Context): AsyncGenerator<Episode | Bad> {
+    const { root, files, schema } = OPEN.parse(partition.open);
+    const recording = await this.#recording(root, { key: partition.key, files });
+    try {
+      const { layout } = await this.#layout(recording);
+      yield await recordingEpisode(recording, layout, { schema: schema as EpisodeSchema, options: this.#options, context });
+    } finally {
+      await recording.close();
+    }
+  }
+
+  #plan(context: Context): Promise<readonly Planned[]> {
+    this.#planned ??= this.#planAll(context);
+    return this.#planned;
+  }
+
+  async #planAll(context: Context): Promise<Planned[]> {
+    const { root, recordings, unreadable } = await listRecordings(this.#options);
+    const planned: Planned[] = unreadable.map(({ key, error }) => ({ bad: true, id: key, error }));
+    for (const listed of recordings) {
+      context.signal.throwIfAborted();
+      planned.push(await this.#planOne(root, listed));
+    }
+    return planned;
+  }
+
+  async #planOne(root: string, listed: Listed): Promise<Planned> {
+    let recording: Recording | undefined;
+    try {
+      recording = await this.#recording(root, listed);
+      const { layout, embodiment } = await this.#layout(recording);
+      const tokens = await Promise.all(listed.files.map((file) => fileToken(join(root, file))));
+      const bytes = recording.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      const schema = schemaOf(layout, embodiment);
+      const open = { root, files: [...listed.files] };
+      return { schema, partition: { key: listed.key, schema: schema.key, version: tokens.join(" "), bytes, episodes: 1, open } };
+    } catch (thrown) {
+      return { bad: true, id: listed.key, error: asTendonError(thrown, "bad-data", { file: listed.key }) };
+    } finally {
+      await recording?.close();
+    }
+  }
+
+  #recording(root: string, { key, files }: Listed): Promise<Recording> {
+    const named = files.map((name) => ({ name, path: join(root, name) }));
+    return openRecording(key, named, this.#options.limits);
+  }
+
+  async #layout(recording: Recording): Promise<{ readonly layout: RecordingLayout; readonly embodiment: string }> {
+    const layout = layoutOf(await probeTopics(recording.files), this.#options);
+    if (layout.topics.length === 0) throw nothingToRead(recording, layout);
+    return { layout, embodiment: embodimentOf(recording.files, this.#options.robot) };
+  }
+}
+
+function nothingToRead(recording: Recording, layout: RecordingLayout): TendonError {
+  const lost = recording.files.flatMap(({ damage }) => damage).map(({ message }) => message);
+  const refused = layout.refused.map(({ topic, message }) => `topic ${topic}: ${message}`);
+  const reasons = [...lost, ...refused];
+  const why = reasons.length > 0 ? `nothing of it can be read: ${reasons.join("; ")}` : "it holds no messages";
+  return new TendonError("bad-data", why, { place: { file: recording.names[0]! } });
+}
