@@ -18,6 +18,7 @@ interface Audited {
 export async function auditMetadata(dataset: Dataset, { features, cameras, note }: Audited): Promise<void> {
   auditTotals(dataset, cameras, note);
   auditSplits(dataset, note);
+  auditTasks(dataset, note);
   await auditFiles(dataset, note);
   await auditStatistics(dataset, features, note);
 }
@@ -41,6 +42,21 @@ function auditTotals({ info, entries, tasks, version }: Dataset, cameras: readon
     const each = wrong.map(([name, value, there]) => `${name} ${value} (there are ${there})`);
     note("note", `info.json has wrong counts: ${each.join(", ")}; what is there was counted instead`);
   }
+}
+
+function auditTasks({ entries, tasks }: Dataset, note: Note): void {
+  const numbered = entries.list.filter((entry) => entry.tasks.some((task) => typeof task === "number"));
+  if (numbered.length > 0)
+    note(
+      "risk",
+      `episodes.jsonl lists task numbers where texts belong, in ${numbered.length} episodes; they are looked up in tasks.jsonl`,
+    );
+  const known = new Set(tasks.values());
+  const strange = entries.list.flatMap((entry) =>
+    entry.tasks.filter((task) => (typeof task === "number" ? !tasks.has(task) : !known.has(task))),
+  );
+  if (strange.length > 0 && tasks.size > 0)
+    note("risk", `episodes name tasks that stand in no tasks file: ${some([...new Set(strange)], 3)}`);
 }
 
 function auditSplits({ info, entries }: Dataset, note: Note): void {

@@ -61,7 +61,7 @@ export async function openEpisode(described: Described, given: EpisodeGiven): Pr
     id,
     clock: "episode",
     span: { start: 0n, end: rowTime(count, rateHz) },
-    facts: factsOf(described, given, used, note),
+    facts: factsOf(described, given, used),
     schema,
     ...(findings.length > 0 && { findings }),
     times: async (stream) => timesOf(described, { stream, cameras, pictures, count }),
@@ -185,8 +185,9 @@ async function carriedOf(
 ): Promise<StreamStatistics | undefined> {
   const found = await carried.of(entry, key);
   if (!found) return undefined;
-  const not = (why: string) =>
-    void note("risk", `the statistics that came with the pictures are not kept: ${why}`, { stream: key });
+  const not = (why: string): undefined => {
+    note("risk", `the statistics that came with the pictures are not kept: ${why}`, { stream: key });
+  };
   if (frames !== rows) return not(`the video has ${frames} frames for ${rows} rows`);
   if (found.rows !== undefined && found.rows !== rows) return not(`they were made of ${found.rows} rows, there are ${rows}`);
   const statistics = believed(found.said, 3, frames);
@@ -207,8 +208,8 @@ async function carriedPictures(
   return found;
 }
 
-function factsOf({ dataset }: Described, { entry, file }: EpisodeGiven, used: readonly number[], note: Note): Facts {
-  const task = taskOf(dataset.tasks, entry, used, note);
+function factsOf({ dataset }: Described, { entry, file }: EpisodeGiven, used: readonly number[]): Facts {
+  const task = taskOf(dataset.tasks, entry, used);
   const split = splitOf(dataset, entry.index);
   return {
     source: "",
@@ -221,10 +222,7 @@ function factsOf({ dataset }: Described, { entry, file }: EpisodeGiven, used: re
 }
 
 /** The instruction where one holds for all rows: what the rows say, else what the metadata says. */
-function taskOf(tasks: ReadonlyMap<number, string>, entry: Entry, used: readonly number[], note: Note): string | undefined {
-  const numbers = entry.tasks.filter((task) => typeof task === "number");
-  if (numbers.length > 0)
-    note("risk", "meta/episodes.jsonl lists task numbers where texts belong; they are looked up in tasks.jsonl");
+function taskOf(tasks: ReadonlyMap<number, string>, entry: Entry, used: readonly number[]): string | undefined {
   if (used.length > 0) return used.length === 1 ? nonEmpty(tasks.get(used[0]!)) : undefined;
   if (entry.tasks.length !== 1) return undefined;
   const [only] = entry.tasks;

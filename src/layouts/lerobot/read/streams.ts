@@ -175,7 +175,6 @@ function numberDtype(dtype: string | undefined): NumberDtype | undefined {
   return dtype !== undefined && NUMBERS.has(dtype) ? (dtype as NumberDtype) : undefined;
 }
 
-const NUMBERS: ReadonlySet<string> = new Set([
-  ...["bool", "float16", "float32", "float64"],
-  ...["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"],
-]);
+const NUMBERS: ReadonlySet<string> = new Set(
+  "bool float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64".split(" "),
+);
