@@ -68,8 +68,19 @@ export function avcC(sps: Uint8Array, pps: Uint8Array): Uint8Array {
     throw new TendonError("internal", "the encoder gave a sequence parameter set of under four bytes");
   const high = profile === 100 || profile === 110 || profile === 122 || profile === 244;
   return Uint8Array.from([
-    ...[1, profile, compatible, level, 0xff, 0xe1, sps.length >> 8, sps.length & 255, ...sps],
-    ...[1, pps.length >> 8, pps.length & 255, ...pps],
+    1,
+    profile,
+    compatible,
+    level,
+    0xff,
+    0xe1,
+    sps.length >> 8,
+    sps.length & 255,
+    ...sps,
+    1,
+    pps.length >> 8,
+    pps.length & 255,
+    ...pps,
     // 4:2:0, 8 bits, no extensions: all that we encode.
     ...(high ? [0xfd, 0xf8, 0xf8, 0] : []),
   ]);

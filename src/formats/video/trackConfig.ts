@@ -81,9 +81,7 @@ async function describe(codec: string, track: InputVideoTrack, entry: SampleEntr
   return first ? av1C(first.data) : undefined;
 }
 
-type DecoderConfig = NonNullable<Awaited<ReturnType<InputVideoTrack["getDecoderConfig"]>>>;
-
-function bytesOf(source: DecoderConfig["description"] | undefined): Uint8Array | undefined {
+function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer> | undefined): Uint8Array | undefined {
   if (source === undefined) return undefined;
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   return new Uint8Array(source).slice();

@@ -1,0 +1,140 @@
+import type { Frame, SoftwareScaleContext } from "node-av";
+import { frameBytes, type PixelFormat, type Size } from "../../core/batch.ts";
+import { TendonError } from "../../core/errors.ts";
+import type { NodeAv } from "./nodeAv.ts";
+
+/** How a picture becomes what is wanted: as it is, straight into the caller's memory, or by way of a frame. */
+type Way = "same" | "direct" | "tagged";
+
+/**
+ * Turns decoded pictures into one pixel format and size, bilinear where the size changes, honouring
+ * the colour tags as the `ffmpeg` command does. `yuv420p` comes out as BT.601 in limited range
+ * whatever goes in, which is what an untagged stream means, so that encoding it again keeps colours.
+ */
+export class PictureConverter {
+  readonly #av: NodeAv;
+  readonly #format: PixelFormat;
+  readonly #size: Size;
+  readonly #pixels: number;
+  readonly #planes: readonly { readonly start: number; readonly end: number; readonly stride: number }[];
+  #scaler: SoftwareScaleContext | undefined;
+  #target: Frame | undefined;
+  /** What the current scaler was made for. */
+  #madeFor = "";
+
+  constructor(av: NodeAv, format: PixelFormat, size: Size) {
+    this.#av = av;
+    this.#format = format;
+    this.#size = size;
+    const names = { rgb24: "rgb24", gray8: "gray", gray16: "gray16le", yuv420p: "yuv420p" } as const;
+    this.#pixels = av.avGetPixFmtFromName(names[format]);
+    this.#planes = planesOf(format, size);
+  }
+
+  /** `into` has exactly the bytes of one picture. */
+  convert(picture: Frame, into: Buffer): void {
+    const way = this.#wayOf(picture);
+    const result = this[way](picture, into);
+    if (result < 0) {
+      const why = this.#av.FFmpegError.strerror(result);
+      throw new TendonError("bad-data", `a picture cannot be converted to ${this.#format} (${why})`);
+    }
+  }
+
+  close(): void {
+    this.#scaler?.freeContext();
+    this.#target?.free();
+    this.#scaler = undefined;
+    this.#target = undefined;
+    this.#madeFor = "";
+  }
+
+  #wayOf(picture: Frame): Way {
+    const av = this.#av;
+    const plain =
+      picture.colorRange !== av.AVCOL_RANGE_JPEG &&
+      (picture.colorSpace === av.AVCOL_SPC_UNSPECIFIED ||
+        picture.colorSpace === av.AVCOL_SPC_BT470BG ||
+        picture.colorSpace === av.AVCOL_SPC_SMPTE170M);
+    const resized = picture.width !== this.#size.width || picture.height !== this.#size.height;
+    if (!resized && picture.format === this.#pixels && (plain || this.#format !== "yuv420p")) return "same";
+    // What swscale takes for granted without being told.
+    return plain && picture.format === av.AV_PIX_FMT_YUV420P && this.#format !== "gray16" ? "direct" : "tagged";
+  }
+
+  same(picture: Frame, into: Buffer): number {
+    const { width, height } = this.#size;
+    return this.#av.avImageCopyToBuffer(
+      into,
+      into.length,
+      picture.data,
+      picture.linesize,
+      this.#pixels as never,
+      width,
+      height,
+      1,
+    );
+  }
+
+  direct(picture: Frame, into: Buffer): number {
+    const { width, height, format } = picture;
+    const madeFor = `direct ${width} ${height} ${format}`;
+    if (madeFor !== this.#madeFor) {
+      this.close();
+      this.#scaler = new this.#av.SoftwareScaleContext();
+      const { width: toWidth, height: toHeight } = this.#size;
+      this.#scaler.getContext(width, height, format as never, toWidth, toHeight, this.#pixels as never, this.#av.SWS_BILINEAR);
+      this.#madeFor = madeFor;
+    }
+    const planes = this.#planes.map(({ start, end }) => into.subarray(start, end));
+    const strides = this.#planes.map(({ stride }) => stride);
+    return this.#scaler!.scaleSync(picture.data ?? [], picture.linesize, 0, height, planes, strides);
+  }
+
+  tagged(picture: Frame, into: Buffer): number {
+    if (this.#madeFor !== "tagged") {
+      this.close();
+      this.#scaler = new this.#av.SoftwareScaleContext();
+      this.#scaler.allocContext();
+      this.#scaler.setOption("sws_flags", "bilinear", this.#av.AV_OPT_TYPE_STRING);
+      this.#target = this.#newTarget();
+      this.#madeFor = "tagged";
+    }
+    const target = this.#target!;
+    // Grey is luma, whatever the matrix: told otherwise, swscale would go by way of RGB.
+    if (this.#format.startsWith("gray") && picture.colorSpace !== this.#av.AVCOL_SPC_RGB) target.colorSpace = picture.colorSpace;
+    // The other way knows no chroma siting: one video must not be sampled in two manners.
+    picture.chromaLocation = this.#av.AVCHROMA_LOC_UNSPECIFIED;
+    const scaled = this.#scaler!.scaleFrameSync(target, picture);
+    if (scaled < 0) return scaled;
+    const { width, height } = this.#size;
+    return this.#av.avImageCopyToBuffer(into, into.length, target.data, target.linesize, this.#pixels as never, width, height, 1);
+  }
+
+  #newTarget(): Frame {
+    const target = new this.#av.Frame();
+    target.alloc();
+    target.width = this.#size.width;
+    target.height = this.#size.height;
+    target.format = this.#pixels as never;
+    if (this.#format === "yuv420p") {
+      target.colorRange = this.#av.AVCOL_RANGE_MPEG;
+      target.colorSpace = this.#av.AVCOL_SPC_SMPTE170M;
+    } else target.colorRange = this.#av.AVCOL_RANGE_JPEG;
+    target.getBuffer(0);
+    return target;
+  }
+}
+
+function planesOf(format: PixelFormat, size: Size): { start: number; end: number; stride: number }[] {
+  const all = frameBytes(format, size);
+  if (format !== "yuv420p") return [{ start: 0, end: all, stride: all / size.height }];
+  const luma = size.width * size.height;
+  const stride = Math.ceil(size.width / 2);
+  const chroma = stride * Math.ceil(size.height / 2);
+  return [
+    { start: 0, end: luma, stride: size.width },
+    { start: luma, end: luma + chroma, stride },
+    { start: luma + chroma, end: all, stride },
+  ];
+}
