@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Batch, RowsBatch, Want } from "../core/batch.ts";
 import type { Episode } from "../core/episode.ts";
-import { isAction, width } from "../core/feature.ts";
+import { isAction } from "../core/feature.ts";
 import type { CheckResult, Finding } from "../core/finding.ts";
 import { defineCheck } from "../core/plugin.ts";
 import type { Nanoseconds } from "../core/time.ts";
 import type { Watcher } from "../core/watcher.ts";
-import { channelName, isFloat, isNumeric, type Vector } from "./shared/joints.ts";
+import { channelName, isFloat, isNumeric, type Vector, vectorOf } from "./shared/joints.ts";
 import { finding, momentText, namesText } from "./shared/say.ts";
 
 const options = z.strictObject({});
@@ -27,7 +27,7 @@ export const finite = defineCheck({
 
 function watchNumbers(episode: Episode): Watcher<CheckResult> {
   const vectors = Object.entries(episode.schema.features).flatMap(([stream, feature]): Vector[] =>
-    isFloat(feature) && isNumeric(feature) ? [{ stream, feature, width: width(feature) }] : [],
+    isFloat(feature) && isNumeric(feature) ? [vectorOf(episode.schema, stream)] : [],
   );
   const tallies = vectors.map((vector) => new Tally(vector.width));
   return {

@@ -6,7 +6,7 @@ import { defineCheck } from "../core/plugin.ts";
 import type { Watcher } from "../core/watcher.ts";
 import { Motion } from "../kernels/motion.ts";
 import { type Channel, pairChannels } from "./shared/channels.ts";
-import { positions } from "./shared/joints.ts";
+import { isHand, positions } from "./shared/joints.ts";
 import { MOTION_LIMITS } from "./shared/moving.ts";
 import { finding, lengthText, numberText, whenText } from "./shared/say.ts";
 import { type ConstantRun, constantRuns, follows } from "./shared/still.ts";
@@ -75,13 +75,13 @@ function result(episode: Episode, channels: readonly Channel[], settings: Option
 
 function stuckFindings(episode: Episode, channel: Channel, seen: { runs: readonly ConstantRun[]; settings: Options }): Finding[] {
   const { settings } = seen;
-  const hand = isHand(channel.name);
+  const always = spread(channel) === 0;
+  const hand = isHand(channel.state.vector, channel.state.channel);
   const share = hand ? Math.max(settings.share, HAND_SHARE) : settings.share;
   const needed = Math.max(settings.least, share * commandSpread(channel));
-  const hits = seen.runs.filter((run) => run.commandSpread >= needed);
+  const hits = seen.runs.filter((run) => run.commandSpread >= needed && (always || hand !== true || !atStop(channel, run)));
   const worst = hits.toSorted((a, b) => Number(b.end - b.start - (a.end - a.start)))[0];
   if (!worst) return [];
-  const always = spread(channel) === 0;
   if (!always && !follows(channel)) return [];
   const about = { check: "stuck", episode: episode.id, stream: channel.state.vector.stream, start: worst.start, end: worst.end };
   const when = always
@@ -89,14 +89,22 @@ function stuckFindings(episode: Episode, channel: Channel, seen: { runs: readonl
     : `for ${lengthText(worst.end - worst.start)}, from ${whenText(episode.span.start, worst.start, worst.end)}`;
   const more = hits.length > 1 ? ` (and ${hits.length - 1} more times)` : "";
   const message = `${channel.name} reads ${numberText(worst.value)} ${when}, while its command moves by ${numberText(worst.commandSpread)}${more}`;
-  return [finding(about, hand ? "risk" : "broken", message)];
+  return [finding(about, hand === true ? "risk" : "broken", message)];
 }
 
-/** Fingers at a stop or around an object stand still while their command goes on: on a real G1 by up to a third of its range. */
+/** Fingers at a stop or around an object stand still while their command goes on, on a real G1 by up to a third of its range. So for them, and for joints that nobody named, the command must go further. */
 const HAND_SHARE = 0.5;
 
-function isHand(name: string): boolean {
-  return /grip|hand|finger|thumb|index|middle|ring|pinky|little/i.test(name);
+/** Whether a joint stands at the end of where it goes in this episode: at a stop, or closed around something. */
+function atStop({ state }: Channel, { value }: ConstantRun): boolean {
+  const { motion, channel } = state;
+  let least = Infinity;
+  let greatest = -Infinity;
+  for (let block = 0; block < motion.blocks; block++) {
+    least = Math.min(least, motion.least(block, channel));
+    greatest = Math.max(greatest, motion.greatest(block, channel));
+  }
+  return value <= least || value >= greatest;
 }
 
 function spread({ state }: Channel): number {

@@ -1,4 +1,4 @@
-import type { EpisodeSchema, Feature } from "../../core/feature.ts";
+import type { EpisodeSchema, Feature, JointGroup } from "../../core/feature.ts";
 import { isAction, width } from "../../core/feature.ts";
 
 /** A stream of numbers, one vector a sample. */
@@ -6,6 +6,8 @@ export interface Vector {
   readonly stream: string;
   readonly feature: Feature;
   readonly width: number;
+  /** The parts of the body that its columns belong to, where they are known. */
+  readonly groups?: readonly JointGroup[];
 }
 
 /** Whether samples of a feature stand in a typed array. */
@@ -24,14 +26,36 @@ export function positions(schema: EpisodeSchema, of: "state" | "action"): Vector
   for (const [stream, feature] of Object.entries(schema.features)) {
     if (!isNumeric(feature) || !isFloat(feature) || feature.shape.length > 1 || isAction(stream) !== (of === "action")) continue;
     if (of === "action" ? isPosition(stream, feature) : isState(stream) && isPosition(stream, feature))
-      vectors.push({ stream, feature, width: width(feature) });
+      vectors.push(vectorOf(schema, stream));
   }
   return vectors;
 }
 
-/** The name of a channel as a person knows it: the joint's, or its place. */
+/** A stream of numbers of this schema. */
+export function vectorOf(schema: EpisodeSchema, stream: string): Vector {
+  const feature = schema.features[stream]!;
+  const groups = schema.groups?.[stream];
+  return { stream, feature, width: width(feature), ...(groups && { groups }) };
+}
+
+/** The name of a channel as a person knows it: the joint's, its place in a part of the body, or its place in the stream. */
 export function channelName(vector: Vector, channel: number): string {
-  return vector.feature.names?.[channel] ?? `${vector.stream}[${channel}]`;
+  const name = vector.feature.names?.[channel];
+  if (name !== undefined) return name;
+  const group = groupOf(vector, channel);
+  return group ? `${group.name}[${channel - group.start}]` : `${vector.stream}[${channel}]`;
+}
+
+/** Whether a channel is a finger or gripper; `unknown` where nothing is named. */
+export function isHand(vector: Vector, channel: number): boolean | "unknown" {
+  const name = vector.feature.names?.[channel];
+  const group = groupOf(vector, channel);
+  if (name === undefined && group === undefined) return "unknown";
+  return /grip|hand|finger|thumb|index|middle|ring|pinky|little/i.test(`${name ?? ""} ${group?.name ?? ""}`);
+}
+
+function groupOf({ groups }: Vector, channel: number): JointGroup | undefined {
+  return groups?.find(({ start, end }) => channel >= start && channel < end);
 }
 
 /** Cameras whose pictures can be looked at: depth is another thing. */
