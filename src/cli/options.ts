@@ -1,0 +1,26 @@
+import { availableParallelism } from "node:os";
+import { InvalidArgumentError, Option } from "commander";
+
+/** Options that commands share. */
+export const shared = {
+  json: () => new Option("--json", "print one JSON object to stdout at the end"),
+  quiet: () => new Option("-q, --quiet", "no progress on stderr"),
+  workers: () =>
+    new Option("-w, --workers <count>", `worker threads (default: the cores, here ${availableParallelism()})`).argParser(
+      wholeNumber,
+    ),
+};
+
+/** Parses a number from 1 on. */
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number from 1.");
+  return value;
+}
+
+/** Parses a rate. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("Give a number above 0.");
+  return value;
+}

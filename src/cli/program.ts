@@ -1,0 +1,35 @@
+import { Command, Option } from "commander";
+import { convertCommand } from "./convert.ts";
+import { demoCommand } from "./demo.ts";
+import { inspectCommand } from "./inspect.ts";
+import { planCommand } from "./plan.ts";
+import { runCommand } from "./run.ts";
+import { schemaCommand } from "./schema.ts";
+import type { Terminal } from "./session.ts";
+
+/** The whole command line. `done` hears the exit code that a command ends with. */
+export function makeProgram(terminal: Terminal, version: string, done: (code: number) => void): Command {
+  const program = new Command("tendon")
+    .description("Turns recordings of robots into datasets that GR00T and LeRobot open.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showSuggestionAfterError()
+    .showHelpAfterError("(tendon --help lists the commands)")
+    .addHelpText("after", EXAMPLE);
+  for (const make of [runCommand, planCommand, inspectCommand, convertCommand, schemaCommand, demoCommand]) {
+    const command = make(terminal, done).copyInheritedSettings(program);
+    command.addOption(new Option("--debug", "on an error, print where in the code it came from"));
+    program.addCommand(command);
+  }
+  return program;
+}
+
+const EXAMPLE = `
+Examples:
+  $ tendon inspect recordings/
+  $ tendon convert recordings/ out/pick-place --to gr00t --to lerobot
+  $ tendon run pipeline.yaml
+
+Exit codes: 0 done; 1 something failed or nothing was kept; 2 the command line or the pipeline is wrong;
+3 a tool, memory or disk is missing; 130 stopped.`;
