@@ -63,22 +63,22 @@ describe.each(decisions.map((plugin) => [plugin.name, plugin] as const))("decisi
   });
 
   it("sees the same of an episode however it was cut into batches", async () => {
-    const { watch } = made(plugin);
-    if (!watch) return;
-    const looks = await Promise.all([1, 17, 1000].map((batchRows) => look({ watch }, batchRows)));
+    const decision = made(plugin);
+    if (!decision.watch) return;
+    const looks = await Promise.all([1, 17, 1000].map((batchRows) => look(decision, batchRows)));
     expect(looks[1]).toEqual(looks[0]);
     expect(looks[2]).toEqual(looks[0]);
     expect(JSON.parse(JSON.stringify(looks[0]))).toEqual(looks[0]);
   });
 });
 
-async function look(decision: { watch: NonNullable<Decision<Json>["watch"]> }, batchRows: number): Promise<Json> {
+async function look(decision: Decision<Json, unknown>, batchRows: number): Promise<Json> {
   const episode = synthetic({ seconds: 2, batchRows });
   const framed = {
     ...episode,
     times: async (stream: string) => ({ ...(await episode.times(stream)), copy: { can: false, reason: "made up" } as const }),
   };
-  const watcher = await decision.watch(framed, quiet());
+  const watcher = await decision.watch!(framed, quiet());
   for await (const { want, batch } of episode.read(watcher.wants)) await watcher.push(want, batch);
   return watcher.close();
 }
