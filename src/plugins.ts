@@ -8,8 +8,10 @@ import { createRegistry, type Registry } from "./core/registry.ts";
 import { dedup } from "./decisions/dedup.ts";
 import { gate } from "./decisions/gate.ts";
 import { split } from "./decisions/split.ts";
+import { gr00t } from "./sinks/gr00t.ts";
 import { lerobot as lerobotSink } from "./sinks/lerobot.ts";
 import { lerobot as lerobotSource } from "./sources/lerobot.ts";
+import { mcap } from "./sources/mcap.ts";
 import { align } from "./stages/align.ts";
 import { assemble } from "./stages/assemble.ts";
 import { rename } from "./stages/rename.ts";
@@ -20,6 +22,7 @@ import { trim } from "./stages/trim.ts";
 /** Every plug-in that comes with Tendon, in the order in which help lists them. */
 const BUILT_IN: readonly AnyPlugin[] = [
   lerobotSource,
+  mcap,
   align,
   assemble,
   select,
@@ -34,6 +37,7 @@ const BUILT_IN: readonly AnyPlugin[] = [
   gate,
   dedup,
   split,
+  gr00t,
   lerobotSink,
 ];
 
