@@ -82,5 +82,5 @@ export function episodePath(template: string, episode: number, stream = ""): str
   return template
     .replace("{episode_chunk:03d}", chunk.toString().padStart(3, "0"))
     .replace("{episode_index:06d}", episode.toString().padStart(6, "0"))
-    .replace(/\{(video|action)_key\}/, () => stream);
+    .replace(/\{(video|action)_key\}/, () => stream.replaceAll("/", "_"));
 }

@@ -77,8 +77,8 @@ async function* relativeChunks(
 }
 
 /** The parts' columns of one episode, `[row, width]` each; NaN where a number is missing. */
-async function columnsOf(groups: readonly ModalityGroup[], table: string, parts: PartReader): Promise<Float32Array[]> {
-  const pieces: Float32Array[][] = groups.map(() => []);
+async function columnsOf(groups: readonly ModalityGroup[], table: string, parts: PartReader): Promise<Float64Array[]> {
+  const pieces: Float64Array[][] = groups.map(() => []);
   for await (const chunk of parts.table(table)) {
     for (const [at, { stream, start, end }] of groups.entries()) {
       const batch = chunk.get(stream);
@@ -87,7 +87,7 @@ async function columnsOf(groups: readonly ModalityGroup[], table: string, parts:
       const count = batch.time.length;
       const size = values.length / count;
       const each = valid !== undefined && valid.length === values.length && size > 1;
-      const piece = new Float32Array(count * (end - start));
+      const piece = new Float64Array(count * (end - start));
       for (let row = 0, to = 0; row < count; row++) {
         for (let column = start; column < end; column++, to++) {
           const index = row * size + column;
@@ -99,7 +99,7 @@ async function columnsOf(groups: readonly ModalityGroup[], table: string, parts:
     }
   }
   return pieces.map((some) => {
-    const all = new Float32Array(some.reduce((sum, piece) => sum + piece.length, 0));
+    const all = new Float64Array(some.reduce((sum, piece) => sum + piece.length, 0));
     let at = 0;
     for (const piece of some) {
       all.set(piece, at);
