@@ -13,7 +13,7 @@ import { openDataset } from "../layouts/lerobot/read/dataset.ts";
 import { type Described, describeDataset, isAbsent } from "../layouts/lerobot/read/describe.ts";
 import type { Entry } from "../layouts/lerobot/read/entries.ts";
 import { openEpisode } from "../layouts/lerobot/read/episode.ts";
-import { sizeOf } from "../layouts/lerobot/read/files.ts";
+import { listFiles, sizeOf } from "../layouts/lerobot/read/files.ts";
 import { type DatasetFolder, findDatasets } from "../layouts/lerobot/read/folders.ts";
 import { locateEpisodes } from "../layouts/lerobot/read/locate.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
@@ -76,8 +76,9 @@ async function schemas(given: Options, context: Context): Promise<EpisodeSchema[
 
 /** Opened once a worker, for as long as its metadata stays the same. */
 async function described(given: Options, folder: DatasetFolder, context: Context): Promise<Described> {
-  const token = await fileToken(join(folder.root, "meta/info.json"));
-  const key = `lerobot ${folder.key} ${folder.root} ${token} ${given.rateHz ?? ""}`;
+  const files = await listFiles(folder.root, "meta", "");
+  const tokens = await Promise.all(files.map((file) => fileToken(join(folder.root, file))));
+  const key = `lerobot ${folder.key} ${folder.root} ${digest([files, tokens])} ${given.rateHz ?? ""}`;
   return await context.hold(key, async () => {
     const dataset = await openDataset(folder.root);
     return await describeDataset(dataset, { key: folder.key || ".", shelf: await shelfOf(context), rateHz: given.rateHz });

@@ -187,7 +187,11 @@ export async function openAll(path: string | string[], options: { rateHz?: numbe
     else for await (const episode of source.open(partition, context)) add(episode);
   }
   const close = async () => {
-    for (const each of held.values()) await ((await each) as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
+    for (const each of held.values()) {
+      // What failed to open needs no closing.
+      const thing: Partial<AsyncDisposable> | undefined = await each.catch(() => undefined);
+      await thing?.[Symbol.asyncDispose]?.();
+    }
   };
   return { schemas, findings, episodes, bad, [Symbol.asyncDispose]: close };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { TendonError } from "../../../core/errors.ts";
 import type { EpisodeSchema, Feature, VideoInfo } from "../../../core/feature.ts";
 import type { Finding } from "../../../core/finding.ts";
-import { openParquet, type ParquetFile } from "../../../formats/parquet/read.ts";
+import { openParquet, type ParquetFile, type ParquetRows } from "../../../formats/parquet/read.ts";
 import { annotationKey, jointGroups, videoKey } from "../../gr00t/modality.ts";
 import { auditMetadata } from "./audit.ts";
 import { type CarriedStatistics, carriedStatistics } from "./carried.ts";
@@ -40,13 +40,12 @@ export interface DescribeOptions {
 export async function describeDataset(dataset: Dataset, options: DescribeOptions): Promise<Described> {
   const { note, findings } = collectNotes();
   const sample = await firstTable(dataset);
-  const first = await firstRow(sample.table, sample.range);
-  const table = tableStreams(dataset, sample.table.fields, first, note);
+  const table = tableStreams(dataset, sample.table.fields, sample.first, note);
   const { cameras, rates } = await openCameras(dataset, options.shelf, note);
   const rateHz = options.rateHz ?? chooseRate(dataset.info.fps, await stepsOf(sample), rates, note);
   const pictures = table.filter(({ as }) => as === "picture").map(({ stream }) => stream);
   const features: { [stream: string]: Feature } = {};
-  for (const [key, video] of cameras) features[key] = cameraFeature(dataset, key, video, note);
+  for (const [key, video] of cameras) features[key] = cameraFeature(dataset, key, video);
   for (const { stream, feature } of table) features[stream] = feature;
   for (const [stream, feature] of Object.entries(features)) features[stream] = { ...feature, rateHz };
   const camera = Object.keys(dataset.info.features).find((key) => cameras.has(key) || pictures.includes(key)) ?? pictures[0];
@@ -72,9 +71,10 @@ export async function describeDataset(dataset: Dataset, options: DescribeOptions
 interface Sample {
   readonly table: ParquetFile;
   readonly range: RowRange;
+  readonly first: ParquetRows;
 }
 
-/** The first episode whose table opens and has a row. */
+/** The first episode whose table opens and whose first row can be read. */
 async function firstTable(dataset: Dataset): Promise<Sample> {
   let failed: unknown;
   for (const entry of dataset.entries.list) {
@@ -83,7 +83,8 @@ async function firstTable(dataset: Dataset): Promise<Sample> {
     try {
       const table = await openParquet(file);
       const range = (await locateEpisodes(dataset, table))(entry);
-      if (range.to > range.from) return { table, range };
+      const first = await firstRow(table, range);
+      if (first) return { table, range, first };
     } catch (thrown) {
       failed ??= thrown;
     }
@@ -95,8 +96,8 @@ async function firstTable(dataset: Dataset): Promise<Sample> {
   });
 }
 
-async function firstRow(table: ParquetFile, { from }: RowRange) {
-  for await (const rows of table.read({ from, to: from + 1 })) return rows;
+async function firstRow(table: ParquetFile, { from, to }: RowRange): Promise<ParquetRows | undefined> {
+  for await (const rows of table.read({ from, to: Math.min(to, from + 1) })) return rows;
   return undefined;
 }
 
@@ -191,7 +192,7 @@ function sameCodec(declared: string, held: string): boolean {
   return (known[name] ?? name) === held;
 }
 
-function cameraFeature(dataset: Dataset, key: string, video: VideoInfo, _note: Note): Feature {
+function cameraFeature(dataset: Dataset, key: string, video: VideoInfo): Feature {
   const depth =
     videoFact(dataset.info.features[key], "video.is_depth_map") === true ||
     videoFact(dataset.info.features[key], "is_depth_map") === true;
