@@ -43,8 +43,8 @@ export interface McapMetadata {
 
 /** Something in the file that is not as it should be, and what was done about it. */
 export interface McapDamage {
-  /** `lost`: messages are missing. `index`: all was read, more slowly. */
-  readonly kind: "lost" | "index";
+  /** `lost`: messages are missing from the middle. `end`: the end is missing. `index`: all was read, more slowly. */
+  readonly kind: "lost" | "end" | "index";
   readonly offset: number;
   readonly message: string;
   /** Log times of what is lost, where an index tells them; both inclusive. */

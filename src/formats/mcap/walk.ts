@@ -32,6 +32,8 @@ class Walk {
   #header = { profile: "", library: "" };
   #statistics: McapTypes.Statistics | undefined;
   #run: { offset: number; end: number } | undefined;
+  /** Past the data come copies of schemas and channels, which may be what is broken. */
+  #pastData = false;
   #ended = false;
 
   constructor(reader: RandomReader, limits: McapLimits) {
@@ -86,7 +88,7 @@ class Walk {
   #cut(offset: number, what: string): void {
     this.#endRun();
     this.#damage.push({
-      kind: "lost",
+      kind: "end",
       offset,
       message:
         `has no footer (the recorder was stopped or the file was cut): read to byte ${offset}, the end of its last whole record; ` +
@@ -99,7 +101,8 @@ class Walk {
     if (opcode === Opcode.CHUNK) return this.#chunk(start, end);
     if (opcode === Opcode.ATTACHMENT) return this.#attachment(start, end);
     if (opcode === Opcode.FOOTER) this.#ended = true;
-    else if (PARSED.has(opcode)) this.#take(await this.#whole(opcode, start, end));
+    if (opcode === Opcode.DATA_END) this.#pastData = true;
+    if (this.#pastData ? opcode === Opcode.STATISTICS : PARSED.has(opcode)) this.#take(await this.#whole(opcode, start, end));
   }
 
   /** A run of records from the first message to the last, so that a file without chunks is still read in large pieces. */

@@ -15,7 +15,7 @@ export function findingsOf(recording: Recording, layout: RecordingLayout, scan: 
     ...orderFindings(layout, scan),
     ...pictureFindings(layout, scan),
     ...oddFindings(scan.oddities),
-    ...countFindings(recording, scan),
+    ...countFindings(scan),
   ];
 }
 
@@ -26,13 +26,15 @@ export function oddFindings(oddities: ReadonlyMap<string, ReadonlyMap<string, nu
   );
 }
 
+/** A file without its end is whole up to there; a hole in the middle teaches a jump that never was. */
+const DAMAGE = { index: "note", end: "risk", lost: "broken" } as const;
+
 function damageFindings(recording: Recording, scan: Scan): Finding[] {
   const walked = recording.files.flatMap((file, index) =>
     file.damage.map((each) => ({ ...each, file: recording.names[index]! })),
   );
   return [...walked, ...scan.damage].map(({ kind, file, message, logTimes }) => ({
-    // A file without its end is whole up to there; a hole in the middle teaches a jump that never was.
-    ...finding(kind === "index" ? "note" : message.includes("no footer") ? "risk" : "broken", `${file}: ${message}`),
+    ...finding(DAMAGE[kind], `${file}: ${message}`),
     ...(logTimes && { startNs: logTimes.first.toString(), endNs: (logTimes.last + 1n).toString() }),
   }));
 }
@@ -61,13 +63,11 @@ function pictureFindings(layout: RecordingLayout, scan: Scan): Finding[] {
 }
 
 /** The statistics that the recorder wrote against what was found; where blocks are lost that is said already. */
-function countFindings(recording: Recording, scan: Scan): Finding[] {
+function countFindings(scan: Scan): Finding[] {
   if (scan.damage.length > 0) return [];
-  return recording.files.flatMap((file, index) => {
-    if (!file.counts || file.damage.length > 0) return [];
-    const empty = [...file.counts].reduce((sum, [, count]) => sum + count, 0n) === 0n;
-    return empty ? [finding("note", `${recording.names[index]}: holds no messages`)] : [];
-  });
+  return scan.miscounts.map(({ file, topic, said, seen }) =>
+    finding("risk", `${file}: its statistics say ${said} messages of topic ${topic}, ${seen} are there`),
+  );
 }
 
 function finding(severity: Severity, message: string): Finding {

@@ -21,6 +21,8 @@ export interface Scan {
   readonly oddities: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The least time of any message in each block, or undefined for blocks without. */
   readonly blockStarts: readonly (bigint | undefined)[];
+  /** Messages that the recorder's own statistics count and that are not there, or the other way round. */
+  readonly miscounts: readonly { readonly file: string; readonly topic: string; readonly said: bigint; readonly seen: number }[];
   /** Pictures that differ in size or parameters from the first, by topic. */
   readonly configChanges: ReadonlyMap<string, number>;
 }
@@ -49,11 +51,17 @@ interface Target {
   begun: boolean;
 }
 
+/** A channel of one file. */
+interface Entry {
+  readonly target: Target;
+  seen: number;
+}
+
 class Scanner {
   readonly #recording: Recording;
   readonly #targets = new Map<string, Target>();
   /** By file and channel. */
-  readonly #channels: Map<number, Target>[];
+  readonly #channels: Map<number, Entry>[];
   readonly #damage: (McapDamage & { file: string })[] = [];
   readonly #blockStarts: (bigint | undefined)[] = [];
   readonly #oddities = new Map<string, Map<string, number>>();
@@ -68,10 +76,10 @@ class Scanner {
       this.#targets.set(topic.topic, { layout: topic, index, oddities, configChanges: 0, begun: false });
     }
     this.#channels = recording.files.map((file) => {
-      const channels = new Map<number, Target>();
+      const channels = new Map<number, Entry>();
       for (const channel of file.channels.values()) {
         const target = this.#targets.get(channel.topic);
-        if (target && sameKind(channel, target.layout.channel)) channels.set(channel.id, target);
+        if (target && sameKind(channel, target.layout.channel)) channels.set(channel.id, { target, seen: 0 });
         else if (target)
           count(target.oddities, `is also recorded as ${channel.schema?.name} in ${channel.messageEncoding} (not read)`);
       }
@@ -102,17 +110,31 @@ class Scanner {
       damage: this.#damage,
       oddities: this.#oddities,
       blockStarts: this.#blockStarts,
+      miscounts: this.#miscounts(),
       configChanges: new Map(targets.map(([topic, target]) => [topic, target.configChanges])),
     };
   }
 
-  #messages(bytes: Uint8Array, block: number, channels: ReadonlyMap<number, Target>): void {
+  #miscounts(): Scan["miscounts"] {
+    return this.#channels.flatMap((channels, index) => {
+      const { counts } = this.#recording.files[index]!;
+      if (!counts) return [];
+      return [...channels].flatMap(([id, { target, seen }]) => {
+        const said = counts.get(id) ?? 0n;
+        return said === BigInt(seen) ? [] : [{ file: this.#recording.names[index]!, topic: target.layout.topic, said, seen }];
+      });
+    });
+  }
+
+  #messages(bytes: Uint8Array, block: number, channels: ReadonlyMap<number, Entry>): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start: bigint | undefined;
     forEachRecord(bytes, (opcode, at, end) => {
       if (opcode !== Opcode.MESSAGE || end - at < RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES) return;
-      const target = channels.get(view.getUint16(at + 9, true));
-      if (!target) return;
+      const entry = channels.get(view.getUint16(at + 9, true));
+      if (!entry) return;
+      entry.seen++;
+      const { target } = entry;
       const content = bytes.subarray(at + RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES, end);
       const seen = look(target, content, { log: view.getBigUint64(at + 15, true), publish: view.getBigUint64(at + 23, true) });
       if (typeof seen === "string") return count(target.oddities, `${seen} (left out)`);
