@@ -17,6 +17,8 @@ export class PictureConverter {
   readonly #size: Size;
   readonly #pixels: number;
   readonly #planes: readonly { readonly start: number; readonly end: number; readonly stride: number }[];
+  /** Formats, and their names where they are in full range: the untagged way knows the range by the name alone. */
+  readonly #fullRange: ReadonlyMap<number, number>;
   #scaler: SoftwareScaleContext | undefined;
   #target: Frame | undefined;
   /** What the current scaler was made for. */
@@ -29,6 +31,14 @@ export class PictureConverter {
     const names = { rgb24: "rgb24", gray8: "gray", gray16: "gray16le", yuv420p: "yuv420p" } as const;
     this.#pixels = av.avGetPixFmtFromName(names[format]);
     this.#planes = planesOf(format, size);
+    this.#fullRange = new Map([
+      [av.AV_PIX_FMT_YUV420P, av.AV_PIX_FMT_YUVJ420P],
+      [av.AV_PIX_FMT_YUV422P, av.AV_PIX_FMT_YUVJ422P],
+      [av.AV_PIX_FMT_YUV444P, av.AV_PIX_FMT_YUVJ444P],
+      [av.AV_PIX_FMT_YUVJ420P, av.AV_PIX_FMT_YUVJ420P],
+      [av.AV_PIX_FMT_YUVJ422P, av.AV_PIX_FMT_YUVJ422P],
+      [av.AV_PIX_FMT_YUVJ444P, av.AV_PIX_FMT_YUVJ444P],
+    ]);
   }
 
   /** `into` has exactly the bytes of one picture. */
@@ -51,15 +61,18 @@ export class PictureConverter {
 
   #wayOf(picture: Frame): Way {
     const av = this.#av;
+    const full = picture.colorRange === av.AVCOL_RANGE_JPEG;
     const plain =
-      picture.colorRange !== av.AVCOL_RANGE_JPEG &&
+      !full &&
       (picture.colorSpace === av.AVCOL_SPC_UNSPECIFIED ||
         picture.colorSpace === av.AVCOL_SPC_BT470BG ||
         picture.colorSpace === av.AVCOL_SPC_SMPTE170M);
     const resized = picture.width !== this.#size.width || picture.height !== this.#size.height;
     if (!resized && picture.format === this.#pixels && (plain || this.#format !== "yuv420p")) return "same";
+    // Grey is luma in full range, whatever the matrix. With tags, swscale would go by way of RGB.
+    if (this.#format.startsWith("gray") && (!full || this.#fullRange.has(picture.format))) return "direct";
     // What swscale takes for granted without being told.
-    return plain && picture.format === av.AV_PIX_FMT_YUV420P && this.#format !== "gray16" ? "direct" : "tagged";
+    return plain && picture.format === av.AV_PIX_FMT_YUV420P ? "direct" : "tagged";
   }
 
   same(picture: Frame, into: Buffer): number {
@@ -77,7 +90,9 @@ export class PictureConverter {
   }
 
   direct(picture: Frame, into: Buffer): number {
-    const { width, height, format } = picture;
+    const { width, height } = picture;
+    const full = picture.colorRange === this.#av.AVCOL_RANGE_JPEG;
+    const format = (full && this.#fullRange.get(picture.format)) || picture.format;
     const madeFor = `direct ${width} ${height} ${format}`;
     if (madeFor !== this.#madeFor) {
       this.close();
@@ -101,8 +116,6 @@ export class PictureConverter {
       this.#madeFor = "tagged";
     }
     const target = this.#target!;
-    // Grey is luma, whatever the matrix: told otherwise, swscale would go by way of RGB.
-    if (this.#format.startsWith("gray") && picture.colorSpace !== this.#av.AVCOL_SPC_RGB) target.colorSpace = picture.colorSpace;
     // The other way knows no chroma siting: one video must not be sampled in two manners.
     picture.chromaLocation = this.#av.AVCHROMA_LOC_UNSPECIFIED;
     const scaled = this.#scaler!.scaleFrameSync(target, picture);
