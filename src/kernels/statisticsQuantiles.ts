@@ -52,7 +52,7 @@ interface Column {
 /** What is known of a column's sorted values. */
 interface Ranked {
   readonly count: number;
-  at(rank: number): number;
+  readonly at: (rank: number) => number;
 }
 
 /** The value between two ranks at quantile `q` of `count` sorted values; NaN of none. numpy's `linear` method. */

@@ -95,7 +95,7 @@ function partsOf(stream: string, schema: EpisodeSchema, kind: "state" | "action"
   const feature = schema.features[stream]!;
   const whole = stream === "observation.state" || stream === "action" ? kind : stream.replace(/^(observation|action)\./, "");
   const main = stream === "observation.state" || stream === "action";
-  const parts = main && feature.names ? groupByName(feature.names) : undefined;
+  const parts = main && feature.names?.length === width(feature) ? groupByName(feature.names) : undefined;
   return parts ? parts.map((part) => ({ ...part, stream })) : [{ name: whole, stream, start: 0, end: width(feature) }];
 }
 

@@ -2,6 +2,7 @@ import type { Batch, Encoding, Want } from "../../../core/batch.ts";
 import { digest } from "../../../core/digest.ts";
 import type { Episode, StreamStatistics } from "../../../core/episode.ts";
 import { TendonError } from "../../../core/errors.ts";
+import type { EpisodeSchema } from "../../../core/feature.ts";
 import type { Parked, Part } from "../../../core/part.ts";
 import type { ParkWants, WriteContext } from "../../../core/sink.ts";
 import type { Watcher } from "../../../core/watcher.ts";
@@ -44,6 +45,15 @@ interface CameraPlan {
   readonly encoding: "as recorded" | Encoding;
   readonly pixelFormat: string;
   readonly carried?: StreamStatistics;
+}
+
+/** All that a view of such episodes wants: rows, pictures as they would be encoded, and streams off the grid. */
+export function viewWants(schema: EpisodeSchema, options: VideoOptions, others: readonly string[] = []): readonly Want[] {
+  const streams = viewStreams(schema);
+  const rows = [...tableStreams(streams), ...others].map((stream): Want => {
+    return { stream, as: schema.features[stream]!.dtype === "text" ? "bytes" : "rows" };
+  });
+  return [...rows, ...streams.cameras.map((stream): Want => ({ stream, as: "packets", encoding: encodingOf(options) }))];
 }
 
 /** Float32 seconds tell frames apart to LeRobot's tolerance of 0.1 ms up to here. */
