@@ -43,7 +43,7 @@ async function* readDecoded(
   const decodable = range && decodableRange(range, times);
   const taps = streams.map((stream, index) => {
     const own = frames.filter(({ want }) => want.stream === stream);
-    return new StreamDecoder(codecs, own, times[index]!, { wanted: range, read: decodable });
+    return new StreamDecoder(codecs, own, times[index]!, { wanted: range ?? episode.span, read: decodable });
   });
   yield* rendezvous<Delivery>(async (emit) => {
     try {
@@ -78,7 +78,8 @@ class StreamDecoder {
   readonly #targets: readonly { readonly index: number; readonly decodeWant: number; readonly only?: readonly number[] }[];
   readonly #decodeWants: readonly DecodeWant[];
   readonly #times: StreamTimes;
-  readonly #range: TimeRange | undefined;
+  /** Frames outside are what decoding took along: those before the span's first row, or behind its last. */
+  readonly #range: TimeRange;
   /** Which groups of pictures are needed, by their first frame; absent: all. */
   readonly #needed: Uint8Array | undefined;
   #decoder: Decoder | undefined;
@@ -133,7 +134,7 @@ class StreamDecoder {
       const batch = pickFrames(frames, {
         times: this.#times.time,
         ...(target.only && { only: target.only }),
-        ...(this.#range && { range: this.#range }),
+        range: this.#range,
       });
       if (batch) await emit({ want: target.index, batch });
     }
