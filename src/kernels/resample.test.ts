@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { NO_TIME } from "../core/time.ts";
 import { lowerBound, nearestIndex, nextIndex, previousIndex, regularTimes, timesAt, windowRanges } from "./resample.ts";
 
 const TIMES = fc
@@ -35,6 +36,16 @@ test("law: the joins are what looking at every input would give", () => {
   );
 });
 
+test("times at the ends of int64 are near or far like any others", () => {
+  const end = 2n ** 63n - 1n;
+  const input = BigInt64Array.of(-end, 0n, end - 5n);
+  const grid = BigInt64Array.of(-end, -1n, 9n, end);
+  expect([...previousIndex(grid, input, { toleranceNs: 10n })]).toEqual([0, -1, 1, 2]);
+  expect([...nextIndex(grid, input, { toleranceNs: 10n })]).toEqual([0, 1, -1, -1]);
+  expect([...previousIndex(grid, input)]).toEqual([0, 0, 1, 2]);
+  expect([...nextIndex(grid, input)]).toEqual([0, 1, 2, -1]);
+});
+
 test("law: every input between the edges is in exactly one window", () => {
   fc.assert(
     fc.property(TIMES, TIMES, (edges, input) => {
@@ -63,6 +74,6 @@ test("lower bound and the times of positions", () => {
   const times = BigInt64Array.of(1n, 3n, 3n, 9n);
   expect([0n, 1n, 2n, 3n, 9n, 10n].map((time) => lowerBound(times, time))).toEqual([0, 0, 1, 1, 3, 4]);
   const out = new BigInt64Array(3);
-  timesAt(times, Int32Array.of(3, -1, 0), -8n, out);
-  expect([...out]).toEqual([9n, -8n, 1n]);
+  timesAt(times, Int32Array.of(13, -1, 10), 10, out);
+  expect([...out]).toEqual([9n, NO_TIME, 1n]);
 });

@@ -1,3 +1,5 @@
+import { NO_TIME } from "../core/time.ts";
+
 /**
  * As-of joins of two ascending columns of nanoseconds: for each time of `grid`, a position in
  * `input`, or -1. One walk over both, nothing allocated a row. BigInt64Array comparisons are not
@@ -18,37 +20,48 @@ export interface JoinOptions {
 /** The newest input at or before each time; of equal times the last. */
 export function previousIndex(grid: BigInt64Array, input: BigInt64Array, options: JoinOptions = {}): Int32Array {
   const out = options.out ?? new Int32Array(grid.length);
-  const tolerance = options.toleranceNs ?? ANY_DISTANCE;
+  const tolerance = BigInt.asIntN(64, options.toleranceNs ?? ANY_DISTANCE);
   const rows = grid.length;
   const samples = input.length;
   let row = 0;
-  const firstTime = samples > 0 ? input[0]! : ANY_DISTANCE;
-  while (row < rows && (samples === 0 || grid[row]! < firstTime)) out[row++] = -1;
+  while (row < rows && (samples === 0 || grid[row]! < input[0]!)) out[row++] = -1;
   for (let sample = 0; sample + 1 < samples && row < rows; sample++) {
-    const limit = later(input[sample]!, tolerance);
     const next = input[sample + 1]!;
-    while (row < rows && grid[row]! < next) {
-      out[row] = grid[row]! <= limit ? sample : -1;
-      row++;
+    const limit = BigInt.asIntN(64, input[sample]! + tolerance);
+    if (limit < input[sample]!) {
+      // The limit lies behind the end of int64: nothing is too far.
+      while (row < rows && grid[row]! < next) out[row++] = sample;
+    } else {
+      while (row < rows && grid[row]! < next) {
+        out[row] = grid[row]! <= limit ? sample : -1;
+        row++;
+      }
     }
   }
-  const limit = samples > 0 ? later(input[samples - 1]!, tolerance) : 0n;
-  for (; row < rows; row++) out[row] = grid[row]! <= limit ? samples - 1 : -1;
+  if (row === rows) return out;
+  const newest = input[samples - 1]!;
+  const limit = BigInt.asIntN(64, newest + tolerance);
+  for (; row < rows; row++) out[row] = limit < newest || grid[row]! <= limit ? samples - 1 : -1;
   return out;
 }
 
 /** The first input at or after each time; of equal times the first. */
 export function nextIndex(grid: BigInt64Array, input: BigInt64Array, options: JoinOptions = {}): Int32Array {
   const out = options.out ?? new Int32Array(grid.length);
-  const tolerance = options.toleranceNs ?? ANY_DISTANCE;
+  const tolerance = BigInt.asIntN(64, options.toleranceNs ?? ANY_DISTANCE);
   const rows = grid.length;
   let row = 0;
   for (let sample = 0; sample < input.length && row < rows; sample++) {
     const time = input[sample]!;
-    const limit = earlier(time, tolerance);
-    while (row < rows && grid[row]! <= time) {
-      out[row] = grid[row]! >= limit ? sample : -1;
-      row++;
+    const limit = BigInt.asIntN(64, time - tolerance);
+    if (limit > time) {
+      // The limit lies before the start of int64: nothing is too far.
+      while (row < rows && grid[row]! <= time) out[row++] = sample;
+    } else {
+      while (row < rows && grid[row]! <= time) {
+        out[row] = grid[row]! >= limit ? sample : -1;
+        row++;
+      }
     }
   }
   out.fill(-1, row, rows);
@@ -105,13 +118,25 @@ export function lowerBound(times: BigInt64Array, time: bigint): number {
   return low;
 }
 
-/** The time of each position; `missing` where the position is -1. */
-export function timesAt(input: BigInt64Array, index: Int32Array, missing: bigint, out: BigInt64Array): void {
+/**
+ * The time of each position less `base`; NO_TIME where it is -1. The times travel as halves: twice as
+ * fast as BigInts.
+ */
+export function timesAt(input: BigInt64Array, index: Int32Array, base: number, out: BigInt64Array): void {
+  const from = new Uint32Array(input.buffer, input.byteOffset, input.length * 2);
+  const to = new Uint32Array(out.buffer, out.byteOffset, out.length * 2);
   for (let row = 0; row < index.length; row++) {
-    const sample = index[row]!;
-    out[row] = sample < 0 ? missing : input[sample]!;
+    const sample = index[row]! - base;
+    if (index[row]! < 0) {
+      to[2 * row] = NO_TIME_LOW;
+      to[2 * row + 1] = NO_TIME_HIGH;
+    } else {
+      to[2 * row] = from[2 * sample]!;
+      to[2 * row + 1] = from[2 * sample + 1]!;
+    }
   }
 }
+const [NO_TIME_LOW, NO_TIME_HIGH] = new Uint32Array(BigInt64Array.of(NO_TIME).buffer) as unknown as [number, number];
 
 /** A column at `rateHz`, from `start` to `end` (both included): `start + round(i * 1e9 / rateHz)`, exact for rates of up to six decimals. */
 export function regularTimes(rateHz: number, bounds: { start: bigint; end: bigint }): BigInt64Array {
@@ -134,16 +159,6 @@ export function regularTimes(rateHz: number, bounds: { start: bigint; end: bigin
     }
   }
   return out.subarray(0, rows);
-}
-
-function later(time: bigint, by: bigint): bigint {
-  const sum = time + by;
-  return sum > ANY_DISTANCE ? ANY_DISTANCE : BigInt.asIntN(64, sum);
-}
-
-function earlier(time: bigint, by: bigint): bigint {
-  const difference = time - by;
-  return difference < -ANY_DISTANCE ? -ANY_DISTANCE : BigInt.asIntN(64, difference);
 }
 
 function firstOfEqual(input: BigInt64Array, position: number): number {

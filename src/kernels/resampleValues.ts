@@ -29,7 +29,8 @@ export function copyRows(
   const words = wordsOf(from.BYTES_PER_ELEMENT);
   const factor = from.BYTES_PER_ELEMENT / words;
   const width = place.width * factor;
-  if (words === 4) copyWords4(words4(from), index, words4(to), { ...place, width });
+  if (words === 4 && width === 1) copySingles4(words4(from), index, words4(to), place);
+  else if (words === 4) copyWords4(words4(from), index, words4(to), { ...place, width });
   else if (words === 2) copyWords2(words2(from), index, words2(to), { ...place, width });
   else copyWords1(words1(from), index, words1(to), { ...place, width });
 }
@@ -43,7 +44,14 @@ const words4 = (array: NumberArray) => new Uint32Array(array.buffer, array.byteO
 const words2 = (array: NumberArray) => new Uint16Array(array.buffer, array.byteOffset, array.byteLength / 2);
 const words1 = (array: NumberArray) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-// The three loops are the same; a shared one would see three kinds of array and slow down.
+// The loops are the same; a shared one would see three kinds of array and slow down.
+function copySingles4(from: Uint32Array, index: Int32Array, to: Uint32Array, { base, at }: Place): void {
+  for (let row = 0; row < index.length; row++) {
+    const sample = index[row]!;
+    to[at + row] = sample < 0 ? 0 : from[sample - base]!;
+  }
+}
+
 function copyWords4(from: Uint32Array, index: Int32Array, to: Uint32Array, { base, at, width }: Place): void {
   for (let row = 0; row < index.length; row++) {
     const target = (at + row) * width;

@@ -1,10 +1,9 @@
 import type { BytesBatch } from "../../core/batch.ts";
-import { NO_TIME } from "../../core/time.ts";
 import { timesAt } from "../../kernels/resample.ts";
 import { Chunks } from "./chunks.ts";
 import { neededFrom, Positions, type RowSpan, readyRows } from "./cursor.ts";
 import type { Output } from "./output.ts";
-import { batchCapacity, pickTimes } from "./rows.ts";
+import { batchCapacity } from "./rows.ts";
 
 const BATCH_BYTES = 4 << 20;
 
@@ -54,8 +53,8 @@ export class CopiedBytes implements Output {
     const { count, whole } = this.#copy(row, ready, head);
     const index = this.#index.subarray(row, row + count);
     const first = this.#first.subarray(0, count);
-    if (head?.batch.from) pickTimes(head.batch.from.first, index, head.base, first);
-    else timesAt(this.#span.column.times, index, NO_TIME, first);
+    if (head?.batch.from) timesAt(head.batch.from.first, index, head.base, first);
+    else timesAt(this.#span.column.times, index, 0, first);
     this.#row = row + count;
     return {
       kind: "bytes",

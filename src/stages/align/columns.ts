@@ -37,12 +37,13 @@ export function computeColumn(input: ColumnInput): Column {
   return { method, times, first, ...(last && { last }), missing: first.includes(-1) };
 }
 
-/** A column that takes position `start + i * step` for row i. */
+/** A column that takes position `i * step` for row i. */
 export function steadyColumn(times: BigInt64Array, rows: number, step: number): Column {
   const first = new Int32Array(rows);
-  let position = 0;
-  for (let row = 0; row < rows; row++, position += step) first[row] = position < times.length ? position : -1;
-  return { method: "previous", times, first, missing: first.includes(-1) };
+  const have = Math.min(rows, Math.ceil(times.length / step));
+  for (let row = 0; row < have; row++) first[row] = row * step;
+  first.fill(-1, have);
+  return { method: "previous", times, first, missing: have < rows };
 }
 
 /** The same column for rows `start` to `end` (half-open) only. */

@@ -1,10 +1,8 @@
 import { type FramesBatch, frameBytes, type PixelFormat, type Size } from "../../core/batch.ts";
-import { NO_TIME } from "../../core/time.ts";
 import { timesAt } from "../../kernels/resample.ts";
 import { Chunks } from "./chunks.ts";
 import { neededFrom, Positions, readyRows } from "./cursor.ts";
 import type { Output } from "./output.ts";
-import { pickTimes } from "./rows.ts";
 
 const BATCH_BYTES = 8 << 20;
 
@@ -63,8 +61,8 @@ export class CopiedFrames implements Output {
     const row = this.#row;
     const index = this.#order.index.subarray(row, row + count);
     const first = this.#first.subarray(0, count);
-    if (head?.batch.from) pickTimes(head.batch.from.first, index, head.base, first);
-    else timesAt(this.#order.times, index, NO_TIME, first);
+    if (head?.batch.from) timesAt(head.batch.from.first, index, head.base, first);
+    else timesAt(this.#order.times, index, 0, first);
     this.#row = row + count;
     const { frames, format, height, width, stride } = pictures;
     const whole = !index.includes(-1) && !head?.batch.valid;

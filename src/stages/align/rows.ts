@@ -1,6 +1,5 @@
 import { type NumberArray, numbers, type RowsBatch, type SourceTimes } from "../../core/batch.ts";
 import type { NumberDtype } from "../../core/feature.ts";
-import { NO_TIME } from "../../core/time.ts";
 import { timesAt } from "../../kernels/resample.ts";
 import { copyRows } from "../../kernels/resampleValues.ts";
 import { Chunks } from "./chunks.ts";
@@ -86,14 +85,14 @@ export class CopiedRows implements Output {
     const first = this.#first.subarray(0, index.length);
     const earlier = head?.batch.from;
     if (!earlier) {
-      timesAt(this.#span.column.times, index, NO_TIME, first);
+      timesAt(this.#span.column.times, index, 0, first);
       return { first };
     }
-    pickTimes(earlier.first, index, head!.base, first);
+    timesAt(earlier.first, index, head!.base, first);
     if (!earlier.last) return { first };
     this.#last ??= new BigInt64Array(this.#capacity);
     const last = this.#last.subarray(0, index.length);
-    pickTimes(earlier.last, index, head!.base, last);
+    timesAt(earlier.last, index, head!.base, last);
     return { first, last };
   }
 }
@@ -101,9 +100,4 @@ export class CopiedRows implements Output {
 /** Rows that one batch holds, bounded in rows and in bytes. */
 export function batchCapacity(rowBytes: number, rows: number): number {
   return Math.max(1, Math.min(BATCH_ROWS, rows, Math.floor(BATCH_BYTES / rowBytes)));
-}
-
-/** `times[index[i] - base]`, and NO_TIME for -1. */
-export function pickTimes(times: BigInt64Array, index: Int32Array, base: number, out: BigInt64Array): void {
-  for (let row = 0; row < index.length; row++) out[row] = index[row]! < 0 ? NO_TIME : times[index[row]! - base]!;
 }
