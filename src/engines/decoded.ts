@@ -89,7 +89,7 @@ class StreamDecoder {
     codecs: Codecs,
     wants: readonly { want: FramesWant; index: number }[],
     times: StreamTimes,
-    range: { readonly wanted: TimeRange | undefined; readonly read: TimeRange | undefined },
+    range: { readonly wanted: TimeRange; readonly read: TimeRange | undefined },
   ) {
     this.#codecs = codecs;
     this.#times = times;

@@ -51,6 +51,7 @@ export const gr00t = defineSink<typeof options, EpisodeSummary>({
 
 function sink(settings: Options): Sink<EpisodeSummary> {
   return {
+    format: "2.1",
     wants(schema) {
       modalityOf(schema, viewStreams(schema), settings.modality);
       return viewWants(schema, settings, settings.nativeActions ? nativeActions(schema) : []);
