@@ -141,7 +141,7 @@ export const lines = defineSink({
     },
     async *layout(_view, parts: AsyncIterable<PlacedPart>) {
       const recipe: { episode: string; table: string; copies: number }[] = [];
-      for await (const { part, copies } of parts) recipe.push({ episode: part.episode, table: part.tables["rows"]!.key, copies });
+      for await (const { part, copies } of parts) recipe.push({ episode: part.episode, table: part.tables.rows!.key, copies });
       yield { path: "data/all.jsonl", share: "link", recipe: { label: options.label, recipe } };
     },
     async build(file, target, context) {
