@@ -5,8 +5,8 @@ import { queryChunks, queryObjects } from "./duckdb.ts";
 import { copyColumn, type ReadColumn } from "./readColumns.ts";
 import { fieldsOf, type ParquetField } from "./readSchema.ts";
 
-export type { BytesColumn, NumbersColumn, ReadColumn } from "./readColumns.ts";
-export type { ParquetField, ParquetFieldType } from "./readSchema.ts";
+export type { ReadColumn } from "./readColumns.ts";
+export type { ParquetField } from "./readSchema.ts";
 
 /** Rows `from` to `to` (half-open) of some columns. */
 export interface ParquetSelection {

@@ -2,21 +2,13 @@ import { z } from "zod";
 import { TendonError } from "../../core/errors.ts";
 import type { JointGroup } from "../../core/feature.ts";
 
-const ROTATIONS = [
-  "axis_angle",
-  "quaternion",
-  "rotation_6d",
-  "matrix",
-  ...["rpy", "ryp", "pry", "pyr", "yrp", "ypr"].map((order) => `euler_angles_${order}`),
-] as const;
-
 /** Columns `start` to `end` (half-open) of a vector. The optional fields are N1.5's; later loaders leave them out. */
 export const vectorEntry = z.looseObject({
   start: z.number().int().min(0),
   end: z.number().int().min(0),
   /** Absent: `observation.state` or `action`. */
   original_key: z.string().nullish(),
-  /** One of `ROTATIONS`, but unknown ones are kept as they came. */
+  /** `axis_angle`, `quaternion`, `rotation_6d`, `matrix`, `euler_angles_rpy`, …: kept as it came. */
   rotation_type: z.string().nullish(),
   absolute: z.boolean().nullish(),
   dtype: z.string().nullish(),
@@ -34,11 +26,6 @@ export const modality = z.looseObject({
   annotation: z.record(z.string(), keyEntry).default({}),
 });
 export type Modality = z.output<typeof modality>;
-
-/** Whether a rotation type is one that GR00T's loaders know. */
-export function isRotation(name: string): boolean {
-  return (ROTATIONS as readonly string[]).includes(name);
-}
 
 /** The column that a state or action entry cuts from. */
 export function vectorKey(kind: "state" | "action", entry: VectorEntry): string {
@@ -79,7 +66,7 @@ export function jointGroups(
       else if (entry.end > width)
         wrong.push(`${kind}.${name} takes columns ${entry.start} to ${entry.end} of ${stream}, which has ${width}`);
       else if (entry.end <= entry.start) wrong.push(`${kind}.${name} takes columns ${entry.start} to ${entry.end}: none`);
-      else (groups[stream] ??= []).push(groupOf(name, entry));
+      else groups[stream] = [...(groups[stream] ?? []), groupOf(name, entry)];
     }
   }
   if (wrong.length > 0)

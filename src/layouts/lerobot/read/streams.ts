@@ -118,7 +118,7 @@ function compareDeclared({ info }: Dataset, fields: readonly ParquetField[], not
   const samples = missing.filter((key) => !places.includes(key));
   if (samples.length > 0) note("risk", `info.json declares ${some(samples)}, but the tables have no such column`);
   if (places.length > 0) note("note", `info.json declares ${some(places)}, but the tables have no such column`);
-  const extra = fields.filter(({ name }) => !(name in info.features)).map(({ name }) => name);
+  const extra = fields.filter(({ name }) => !(name in info.features) && !PLACE_COLUMNS.includes(name)).map(({ name }) => name);
   if (extra.length > 0) note("note", `the tables have ${some(extra)}, which info.json does not declare`);
 }
 
