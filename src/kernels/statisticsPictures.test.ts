@@ -30,12 +30,14 @@ describe("pictures", () => {
       height: fc.integer({ min: 1, max: 6 }),
       width: fc.integer({ min: 1, max: 6 }),
       stride: fc.integer({ min: 1, max: 3 }),
+      offset: fc.integer({ min: 0, max: 3 }),
       pictures: fc.integer({ min: 1, max: 3 }),
     });
     fc.assert(
       fc.property(size, fc.infiniteStream(fc.nat({ max: 255 })), (shape, stream) => {
-        const { pictures, height, width, stride } = shape;
-        const rgb = Uint8Array.from({ length: pictures * height * width * 3 }, () => stream.next().value);
+        const { pictures, height, width, stride, offset } = shape;
+        const length = pictures * height * width * 3;
+        const rgb = Uint8Array.from({ length: offset + length }, () => stream.next().value).subarray(offset);
         const made = pictureStatistics(countPictures(noPictures(), rgb, shape), { q50: 0.5 });
         for (const channel of [0, 1, 2]) {
           const pixels: number[] = [];

@@ -152,7 +152,12 @@ async function selectRanks(
   for (const { shift, bits } of DIGITS) {
     const tables = searches.map((column) => tablesOf(column, bits));
     for await (const batch of pass()) {
-      for (const [index, column] of columns.entries()) countDigits(finiteColumn(batch, column), tables[index]!, shift, bits);
+      for (const [index, column] of columns.entries()) {
+        const rows = batch[column.stream];
+        const whole = rows?.values instanceof Float32Array && rows.valid === undefined ? rows.values : undefined;
+        if (whole) countDigits(whole, tables[index]!, { shift, bits, start: column.column, step: column.width });
+        else countDigits(finiteColumn(batch, column), tables[index]!, { shift, bits, start: 0, step: 1 });
+      }
     }
     for (const [index, table] of tables.entries()) {
       if (shift === DIGITS[0].shift) {
@@ -174,25 +179,30 @@ function tablesOf(searches: readonly Search[], bits: number): Map<number, Float6
   return new Map(prefixes.map((prefix) => [prefix, new Float64Array(2 ** bits)]));
 }
 
-function countDigits(values: Float32Array, tables: ReadonlyMap<number, Float64Array>, shift: number, bits: number): void {
+/** Counts the next digit of every `step`-th value from `start`, of those whose bits so far have a table. */
+function countDigits(
+  values: Float32Array,
+  tables: ReadonlyMap<number, Float64Array>,
+  { shift, bits, start, step }: { shift: number; bits: number; start: number; step: number },
+): void {
   const patterns = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const mask = 2 ** bits - 1;
   const above = shift + bits;
-  if (above === 32) {
-    const table = tables.get(0)!;
-    for (let index = 0; index < patterns.length; index++) table[order(patterns[index]!) >>> shift]!++;
-    return;
-  }
   // Most values share no first digit with a wanted rank: they are turned away without a look-up.
-  const first = new Uint8Array(2048);
-  for (const prefix of tables.keys()) first[above === 21 ? prefix : prefix >>> 11] = 1;
-  for (let index = 0; index < patterns.length; index++) {
-    const ordered = order(patterns[index]!);
-    if (first[ordered >>> 21] === 0) continue;
-    const table = tables.get(ordered >>> above);
+  const first = new Uint8Array(2048).fill(above === 32 ? 1 : 0);
+  for (const prefix of above === 32 ? [] : tables.keys()) first[above === 21 ? prefix : prefix >>> 11] = 1;
+  const only = above === 32 ? tables.get(0) : undefined;
+  for (let index = start; index < patterns.length; index += step) {
+    const pattern = patterns[index]!;
+    const ordered = order(pattern);
+    if (first[ordered >>> 21] === 0 || (pattern & EXPONENT) === EXPONENT) continue;
+    const table = only ?? tables.get(ordered >>> above);
     if (table) table[(ordered >>> shift) & mask]!++;
   }
 }
+
+/** All ones in NaN and the infinities. */
+const EXPONENT = 0x7f800000;
 
 function wantedRanks(count: number, quantiles: readonly number[]): Search[] {
   const ranks = new Set<number>();
