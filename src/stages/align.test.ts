@@ -281,6 +281,25 @@ test("a recording that pairs by position stays as it is at its rate, and gives e
   expect((await all(twenty, "action")).values).toEqual([0, 2, 3, 5, 6]);
 });
 
+test("a longer step has the reward of all it was made of, and ends where any of them does", async () => {
+  const time = BigInt64Array.from({ length: 6 }, (_, at) => BigInt(Math.round((at * 1e9) / 30)));
+  const scalar: Feature = { dtype: "float32", shape: [], rateHz: 30 };
+  const episode = record({
+    features: { [CAMERA]: { ...VIDEO, rateHz: 30 }, "next.reward": scalar, "next.done": scalar },
+    streams: {
+      [CAMERA]: frames(time),
+      "next.reward": rows(time, [1, 2, 3, 4, 5, 6]),
+      "next.done": rows(time, [0, 0, 0, 0, 0, 1]),
+    },
+    grid: { rateHz: 30, streams: [CAMERA, "next.reward", "next.done"], camera: CAMERA },
+  });
+  const half = await aligned(episode, { rateHz: 15 });
+  expect((await all(half, "next.reward")).values).toEqual([3, 7, 11]);
+  expect((await all(half, "next.done")).values).toEqual([0, 0, 1]);
+  const twice = await aligned(episode, { rateHz: 60 });
+  expect((await all(twice, "next.done")).valid).not.toContain(0);
+});
+
 test("video whose every frame is taken is copied; after a cut only from a key frame", async () => {
   const copied = await aligned(record({ ...FIVE_ROWS, copy: true }));
   const { copy, key } = await copied.times(CAMERA);

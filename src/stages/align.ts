@@ -53,7 +53,7 @@ async function start(
   const rows = grid.subarray(kept.start, kept.end);
   const streams = new Map<string, Aligned>();
   for (const [stream, column] of columns) {
-    streams.set(stream, { column: sliceColumn(column, kept.start, kept.end), source: times.get(stream)! });
+    streams.set(stream, { column: sliceColumn(column, { ...kept, rows: grid.length }), source: times.get(stream)! });
   }
   const span = { start: rows[0]!, end: rows[rows.length - 1]! + fromSeconds(1 / plan.rateHz) };
   return alignedEpisode(episode, { schema: plan.output, span, grid: rows, streams, cut: kept.lost.length > 0 });

@@ -37,17 +37,29 @@ export function computeColumn(input: ColumnInput): Column {
   return { method, times, first, ...(last && { last }), missing: first.includes(-1) };
 }
 
-/** A column that takes position `i * step` for row i. */
+/** A column that takes position `i * step` for row i; written out only when it is asked for. */
 export function steadyColumn(times: BigInt64Array, rows: number, step: number): Column {
-  const first = new Int32Array(rows);
   const have = Math.min(rows, Math.ceil(times.length / step));
-  for (let row = 0; row < have; row++) first[row] = row * step;
-  first.fill(-1, have);
-  return { method: "previous", times, first, missing: have < rows };
+  let first: Int32Array | undefined;
+  const write = () => {
+    const column = new Int32Array(rows);
+    for (let row = 0; row < have; row++) column[row] = row * step;
+    return column.fill(-1, have);
+  };
+  return {
+    method: "previous",
+    times,
+    get first() {
+      first ??= write();
+      return first;
+    },
+    missing: have < rows,
+  };
 }
 
 /** The same column for rows `start` to `end` (half-open) only. */
-export function sliceColumn(column: Column, start: number, end: number): Column {
+export function sliceColumn(column: Column, { start, end, rows }: { start: number; end: number; rows: number }): Column {
+  if (start === 0 && end === rows) return column;
   const first = column.first.subarray(start, end);
   return {
     ...column,

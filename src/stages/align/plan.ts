@@ -40,7 +40,7 @@ export function planAlign(input: EpisodeSchema, options: AlignOptions): AlignPla
   const { rows, rateHz } = placeRows(input, options, cameras);
   const aligned = names.filter((name) => !kept.includes(name));
   if (aligned.length === 0) throw bad("every stream is kept at its own rate; leave some to be aligned", "align.keep");
-  const rules = new Map(aligned.map((name) => [name, ruleOf(name, input.features[name]!, options)]));
+  const rules = new Map(aligned.map((name) => [name, ruleOf(name, input.features[name]!, { options, rateHz })]));
   return { rows, rateHz, rules, kept, output: outputSchema(input, { rows, rateHz, aligned }) };
 }
 
@@ -106,16 +106,27 @@ function placeRows(input: EpisodeSchema, options: AlignOptions, cameras: string[
   return { rows: { at: "camera", camera }, rateHz: nominal };
 }
 
-function ruleOf(name: string, feature: Feature, options: AlignOptions): Rule {
+function ruleOf(name: string, feature: Feature, { options, rateHz }: { options: AlignOptions; rateHz: number }): Rule {
   const pattern = closestPattern(Object.keys(options.streams), name);
   const own = pattern === undefined ? undefined : options.streams[pattern]!;
-  const usual: Method = isAction(name) && options.action === "next" ? "next" : "previous";
-  const method = own?.method ?? usual;
+  const method = own?.method ?? usualMethod(name, feature, { options, rateHz });
   const wrong = whyNot(method, feature);
   if (wrong) throw bad(`"${name}" ${wrong}`, `align.streams.${pattern}.method`);
   const general = sampleKind(feature) === "bytes" ? undefined : options.toleranceMs;
   const toleranceMs = own?.toleranceMs ?? general;
   return { method, ...(toleranceMs !== undefined && { toleranceMs }) };
+}
+
+/**
+ * The reward of a longer step is the sum over it, and it ends the episode if any part of it does: to
+ * take every second row would lose a `next.done` that stands on the last.
+ */
+function usualMethod(name: string, feature: Feature, { options, rateHz }: { options: AlignOptions; rateHz: number }): Method {
+  if (feature.rateHz !== undefined && feature.rateHz > rateHz) {
+    if (name === "next.reward" && feature.dtype.startsWith("float")) return "sum";
+    if (name === "next.done") return "max";
+  }
+  return isAction(name) && options.action === "next" ? "next" : "previous";
 }
 
 /** Why a method cannot be used on a stream, or undefined. */

@@ -78,7 +78,7 @@ function recipeOf(
     periodNs: fromSeconds(1 / plan.rateHz),
     slackNs: shared ? slackNs(rows.grid!.rateHz) : 0n,
     hold: options.gaps === "hold",
-    window: isAction(stream) ? "after" : "before",
+    window: isAction(stream) || stream.startsWith("next.") ? "after" : "before",
   };
 }
 
