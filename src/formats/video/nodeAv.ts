@@ -15,7 +15,7 @@ export async function openNodeAv(): Promise<Codecs | undefined> {
     av = await import("node-av");
     av.Log.setLevel(av.AV_LOG_QUIET);
     // SVT-AV1 writes to stderr by itself. Only the main thread's environment reaches it.
-    process.env["SVT_LOG"] ??= "1";
+    process.env.SVT_LOG ??= "1";
   } catch {
     return undefined;
   }

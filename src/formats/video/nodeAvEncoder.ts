@@ -1,12 +1,12 @@
 import type { CodecContext, Frame, Packet } from "node-av";
-import { type Encoding, type FramesBatch, frameBytes, type Size } from "../../core/batch.ts";
+import type { Encoding, FramesBatch, Size } from "../../core/batch.ts";
 import type { Encoder } from "../../core/codecs.ts";
 import { TendonError } from "../../core/errors.ts";
 import { type DeliverPackets, EncodedPackets } from "./encodedPackets.ts";
 import { encoderOptions } from "./encoderOptions.ts";
 import { rateFraction } from "./frameTimes.ts";
 import type { NodeAv } from "./nodeAv.ts";
-import { checkEncodable } from "./pictureSize.ts";
+import { checkEncodable, checkFrames } from "./pictureSize.ts";
 
 /** One encoder on one thread. */
 export class NodeAvEncoder implements Encoder {
@@ -113,12 +113,4 @@ export class NodeAvEncoder implements Encoder {
   #must(result: number): void {
     if (result < 0) throw new TendonError("plugin-failed", `the encoder failed (${this.#av.FFmpegError.strerror(result)})`);
   }
-}
-
-/** Refuses frames that are not what the encoder was opened for. */
-export function checkFrames(frames: FramesBatch, size: Size): void {
-  const { format, width, height, stride } = frames;
-  if (format === "yuv420p" && width === size.width && height === size.height && stride === frameBytes(format, size)) return;
-  const [given, wanted] = [`${format} ${width}×${height}`, `yuv420p ${size.width}×${size.height}`];
-  throw new TendonError("internal", `the encoder was given ${given} frames, it was opened for ${wanted}`);
 }

@@ -1,4 +1,4 @@
-import type { CodecConfig, Encoding, Size } from "../../core/batch.ts";
+import { type CodecConfig, type Encoding, type FramesBatch, frameBytes, type Size } from "../../core/batch.ts";
 import { TendonError } from "../../core/errors.ts";
 
 /** More than any camera gives: a header that claims more would only fill the memory. */
@@ -30,4 +30,12 @@ export function checkEncodable({ codec }: Encoding, { width, height }: Size): vo
 export function nothingDecoded(config: CodecConfig, packets: number): TendonError {
   const what = `none of ${packets} packets decodes as ${config.codec}`;
   return new TendonError("bad-data", `${what}: the stream is broken, or holds another codec than it says`);
+}
+
+/** Refuses frames that are not what the encoder was opened for. */
+export function checkFrames(frames: FramesBatch, size: Size): void {
+  const { format, width, height, stride } = frames;
+  if (format === "yuv420p" && width === size.width && height === size.height && stride === frameBytes(format, size)) return;
+  const [given, wanted] = [`${format} ${width}×${height}`, `yuv420p ${size.width}×${size.height}`];
+  throw new TendonError("internal", `the encoder was given ${given} frames, it was opened for ${wanted}`);
 }
