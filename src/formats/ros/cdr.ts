@@ -1,4 +1,5 @@
 import { MessageReader } from "@foxglove/rosmsg2-serialization";
+import { cdrFieldsReader, isPlainCdr } from "./cdrFields.ts";
 import { type RosDecoder, stampNs } from "./decoder.ts";
 import { leadingStamp, parseDefinitions } from "./definitions.ts";
 
@@ -6,8 +7,18 @@ import { leadingStamp, parseDefinitions } from "./definitions.ts";
 export function cdrDecoder(encoding: "ros2msg" | "ros2idl", schema: Uint8Array): RosDecoder {
   const definitions = parseDefinitions(encoding, schema);
   const reader = new MessageReader(definitions);
-  const decode = (bytes: Uint8Array) => reader.readMessage(bytes);
-  return leadingStamp(definitions) ? { decode, stamp: leadingTime } : { decode };
+  const decode = (bytes: Uint8Array): unknown => {
+    const message = reader.readMessage(bytes);
+    // Typed arrays are views of the whole chunk, so a length that is too great would read the neighbour's bytes.
+    if (reader.lastReadByteLength() > bytes.length)
+      throw new RangeError(`the message ends after ${bytes.length} of ${reader.lastReadByteLength()} bytes`);
+    return message;
+  };
+  const only = (fields: readonly string[]) => {
+    const read = cdrFieldsReader(definitions, fields);
+    return read ? (bytes: Uint8Array) => (isPlainCdr(bytes) ? read(bytes) : decode(bytes)) : decode;
+  };
+  return { decode, only, ...(leadingStamp(definitions) && { stamp: leadingTime }) };
 }
 
 /** Plain encapsulations begin with their content after 4 bytes: the byte order is the last bit of the second. */

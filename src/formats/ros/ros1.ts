@@ -6,7 +6,8 @@ import { leadingStamp, parseDefinitions } from "./definitions.ts";
 export function ros1Decoder(schema: Uint8Array): RosDecoder {
   const definitions = parseDefinitions("ros1msg", schema);
   const reader = new MessageReader(definitions);
-  const decode = (bytes: Uint8Array) => reader.readMessage(bytes);
+  // A copy: typed arrays are views of what they are given, so a length that is too great would read a neighbour's bytes.
+  const decode = (bytes: Uint8Array) => reader.readMessage(bytes.slice());
   const leading = leadingStamp(definitions);
   if (!leading) return { decode };
   // A ROS 1 header begins with a sequence number.

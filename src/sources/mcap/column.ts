@@ -8,9 +8,11 @@ export type Column =
       readonly as: "rows";
       readonly dtype: NumberDtype;
       readonly width: number;
+      /** The message's own fields that `read` looks at; absent: it may look at all. */
+      readonly fields?: readonly string[];
       readonly read: (message: unknown, rows: Rows) => void;
     }
-  | { readonly as: "text"; readonly read: (message: unknown) => string | undefined }
+  | { readonly as: "text"; readonly fields?: readonly string[]; readonly read: (message: unknown) => string | undefined }
   /** The message as it stands in the file. */
   | { readonly as: "message" }
   | { readonly as: "picture"; readonly read: (message: unknown) => Uint8Array | undefined };
@@ -103,6 +105,7 @@ export function vectorOffer(suffix: string, path: readonly string[], names: read
       as: "rows",
       dtype: "float64",
       width: names.length,
+      fields: path.length === 0 ? names : [path[0]!],
       read: (message, rows) => {
         const object = follow(message, path);
         if (!isObject(object)) return rows.skip(`lacks ${path.join(".")}`);
@@ -117,7 +120,13 @@ export function scalarOffer(suffix: string, path: readonly string[], dtype: Numb
   return {
     suffix,
     feature: { dtype, shape: [], ...(unit && { unit }) },
-    column: { as: "rows", dtype, width: 1, read: (message, rows) => rows.set(0, follow(message, path)) },
+    column: {
+      as: "rows",
+      dtype,
+      width: 1,
+      fields: path.slice(0, 1),
+      read: (message, rows) => rows.set(0, follow(message, path)),
+    },
   };
 }
 
@@ -138,6 +147,7 @@ export function arrayOffer(
       as: "rows",
       dtype,
       width,
+      fields: path.slice(0, 1),
       read: (message, rows) => {
         const array = follow(message, path) as ArrayLike<unknown>;
         const length = lengthOf(array);
@@ -162,6 +172,7 @@ export function textOffer(suffix: string, path: readonly string[]): Offer {
     feature: { dtype: "text", shape: [] },
     column: {
       as: "text",
+      fields: path.slice(0, 1),
       read: (message) => {
         const text = follow(message, path);
         return typeof text === "string" ? text : undefined;

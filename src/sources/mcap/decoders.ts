@@ -1,6 +1,7 @@
 import type { McapChannel } from "../../formats/mcap/file.ts";
 import { protobufDecoder } from "../../formats/protobuf/decoder.ts";
 import { cdrDecoder } from "../../formats/ros/cdr.ts";
+import type { RosDecoder } from "../../formats/ros/decoder.ts";
 import { ros1Decoder } from "../../formats/ros/ros1.ts";
 import { isPictureType } from "./pictures.ts";
 import type { Refusal } from "./refusal.ts";
@@ -14,6 +15,8 @@ export interface Decoder {
   /** Whether the layout of an unknown type may be taken from a first message: names and nesting come with the message. */
   readonly selfDescribing: boolean;
   decode(bytes: Uint8Array): unknown;
+  /** A decoder of these fields of the message alone, where there is a faster one; it may give others too. */
+  readonly only?: (fields: readonly string[]) => (bytes: Uint8Array) => unknown;
   /** The time in the message's header; undefined where it has none. */
   stamp(bytes: Uint8Array): bigint | undefined;
 }
@@ -65,8 +68,9 @@ const ENCODINGS: { readonly [messageEncoding: string]: Encoding } = {
   json: { schemas: [], open: ({ schema }) => selfDescribing(schema?.name ?? "", parseJson) },
 };
 
-function rosDecoder(name: string, ros: { decode: Decoder["decode"]; stamp?: Decoder["stamp"] }): Decoder {
-  return { type: canonicalType(name), selfDescribing: false, decode: ros.decode, stamp: ros.stamp ?? (() => undefined) };
+function rosDecoder(name: string, ros: RosDecoder): Decoder {
+  const { decode, only, stamp = () => undefined } = ros;
+  return { type: canonicalType(name), selfDescribing: false, decode, stamp, ...(only && { only }) };
 }
 
 function selfDescribing(name: string, decode: Decoder["decode"]): Decoder {

@@ -21,7 +21,8 @@ export function jointStateOffers(first: unknown): Offer[] | Refusal {
     if (lengthOf(follow(first, [suffix])) !== names.length) return [];
     const read = (message: unknown, rows: Rows) => order.read(message, suffix, rows);
     const feature = { dtype: "float64", shape: [names.length], names, unit } as const;
-    return [{ suffix, feature, column: { as: "rows", dtype: "float64", width: names.length, read } as const }];
+    const fields = ["name", suffix];
+    return [{ suffix, feature, column: { as: "rows", dtype: "float64", width: names.length, fields, read } as const }];
   });
 }
 
@@ -29,6 +30,8 @@ export function jointStateOffers(first: unknown): Offer[] | Refusal {
 class JointOrder {
   readonly #names: readonly string[];
   readonly #places: ReadonlyMap<string, number>;
+  /** The last list that was in order: decoders give the same array for the same names. */
+  #known: readonly string[] | undefined;
 
   constructor(names: readonly string[]) {
     this.#names = names;
@@ -51,9 +54,11 @@ class JointOrder {
   }
 
   #same(given: readonly string[]): boolean {
+    if (given === this.#known) return true;
     const names = this.#names;
     if (given.length !== names.length) return false;
     for (let index = 0; index < names.length; index++) if (given[index] !== names[index]) return false;
+    this.#known = given;
     return true;
   }
 
@@ -101,7 +106,8 @@ export function trajectoryOffers(first: unknown): Offer[] | Refusal {
       order.read({ name: follow(message, ["joint_names"]), [field]: follow(all[0], [field]) }, field, rows);
     };
     const feature = { dtype: "float64", shape: [names.length], names, unit } as const;
-    return [{ suffix, feature, column: { as: "rows", dtype: "float64", width: names.length, read } as const }];
+    const fields = ["joint_names", "points"];
+    return [{ suffix, feature, column: { as: "rows", dtype: "float64", width: names.length, fields, read } as const }];
   });
 }
 

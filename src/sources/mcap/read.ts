@@ -3,6 +3,7 @@ import { TendonError } from "../../core/errors.ts";
 import type { TimeRange } from "../../core/time.ts";
 import { MESSAGE_HEAD_BYTES, RECORD_HEAD_BYTES } from "../../formats/mcap/records.ts";
 import { type Column, Rows } from "./column.ts";
+import type { Decoder } from "./decoders.ts";
 import type { StreamLayout, TopicLayout } from "./layout.ts";
 import { pictureOf } from "./pictures.ts";
 import type { Recording } from "./recording.ts";
@@ -20,6 +21,8 @@ export interface TopicRead {
   readonly layout: TopicLayout;
   readonly index: TopicIndex;
   readonly streams: readonly { readonly want: number; readonly stream: StreamLayout }[];
+  /** Decodes what these streams look at. */
+  readonly decode: Decoder["decode"];
   /** Told by the rows as they are read. */
   readonly oddities: Map<string, number>;
 }
@@ -45,9 +48,22 @@ export function topicReads(
   return [...reads.values()].map(({ layout, streams }) => ({
     layout,
     streams,
+    decode: decodeFor(layout.decoder, streams),
     index: scan.topics.get(layout.topic)!,
     oddities: oddities.get(layout.topic)!,
   }));
+}
+
+/** Decodes all that the streams look at, and where the format allows no more than that. */
+function decodeFor(decoder: Decoder, streams: TopicRead["streams"]): Decoder["decode"] {
+  const fields = new Set<string>();
+  for (const { stream } of streams) {
+    const { column } = stream;
+    const own = column.as === "rows" || column.as === "text" ? column.fields : undefined;
+    if (!own) return (bytes) => decoder.decode(bytes);
+    for (const field of own) fields.add(field);
+  }
+  return decoder.only?.([...fields]) ?? ((bytes) => decoder.decode(bytes));
 }
 
 function formOf(column: Column): Want["as"] {
@@ -151,7 +167,7 @@ async function readRows(
     const start = index.at[at]!;
     const end = start + RECORD_HEAD_BYTES + view.getUint32(start + 1, true);
     const content = bytes.subarray(start + RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES, end);
-    const room = takeAll(takers, layout, content, at - from);
+    const room = takeAll(takers, read.decode, content, at - from);
     if (!room) break;
     if (layout.picture || takers.some((taker) => taker.large)) taken += content.length;
   }
@@ -159,12 +175,12 @@ async function readRows(
 }
 
 /** Gives one message to all; false where it must wait for the next batch. */
-function takeAll(takers: readonly Taker[], layout: TopicLayout, content: Uint8Array, row: number): boolean {
+function takeAll(takers: readonly Taker[], decode: Decoder["decode"], content: Uint8Array, row: number): boolean {
   let message: unknown;
   let failure: string | undefined;
   if (takers.some((taker) => taker.decoded)) {
     try {
-      message = layout.decoder.decode(content);
+      message = decode(content);
     } catch (error) {
       failure = `cannot be decoded: ${(error as Error).message} (masked)`;
     }
