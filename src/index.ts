@@ -61,7 +61,7 @@ interface Lerobot {
 }
 
 /** LeRobot's datasets: a source where it is given a path, and a sink. A step is plain data, so one builder serves both. */
-export const lerobot: Lerobot = ((options: object = {}) => ({ lerobot: options })) as Lerobot;
+export const lerobot: Lerobot = ((options?: object) => ({ lerobot: options ?? {} })) as Lerobot;
 
 /** The checks to run, by name; a check set to false is left out, and those that are not named run with their defaults. */
 export function check(checks: { readonly [name: string]: object | false } = {}): Step {

@@ -7,8 +7,10 @@ const limits: StillLimits = { meanMax: 1, largestMax: 2, minNs: 3n, minFrames: 3
 function runs(greys: readonly number[], change: Partial<StillLimits> = {}): StillRuns {
   const still = new StillRuns(4, { ...limits, ...change });
   const pixels = new Uint8Array(4 * greys.length);
-  greys.forEach((grey, index) => void pixels.fill(grey, index * 4, index * 4 + 4));
-  greys.forEach((_grey, index) => void still.push(BigInt(index), pixels, index * 4));
+  greys.forEach((grey, index) => {
+    pixels.fill(grey, index * 4, index * 4 + 4);
+  });
+  greys.forEach((_grey, index) => still.push(BigInt(index), pixels, index * 4));
   still.close(BigInt(greys.length));
   return still;
 }
