@@ -28,5 +28,10 @@ export function median(values: readonly number[]): number {
 
 /** Runs a command and gives what it printed; throws with what it printed to stderr. */
 export function output(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
-  return execFileSync(command, args, { encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 1 << 28 });
+  return execFileSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+    maxBuffer: 1 << 28,
+  });
 }
