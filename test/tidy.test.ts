@@ -116,7 +116,8 @@ describe("plug-ins", () => {
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) expect(() => canonicalPipeline(example, builtIns)).not.toThrow();
     expect(docsOf(plugin), "a page or a part of one in docs/").toBe(true);
-    expect(new RegExp(`\\b${plugin.name}\\b`).test(conformance), "named in test/conformance").toBe(true);
+    const named = new RegExp(`\\b${plugin.name}\\b|builtIns.*kind === "${plugin.kind}"`);
+    expect(named.test(conformance), "named in test/conformance, by itself or with all of its kind").toBe(true);
     for (const [name, option] of Object.entries(plugin.options.shape)) {
       const schema = option as { description?: string; meta?: () => { description?: string } | undefined };
       expect(schema.description ?? schema.meta?.()?.description, `${path}: option ${name} is described`).toBeTruthy();

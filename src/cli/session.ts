@@ -5,9 +5,9 @@ import { interruptible } from "./interrupt.ts";
 /** What a command may do to the world outside: `main` gives it the process's own. */
 export interface Terminal {
   /** Results: for programs to read. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Progress and remarks: for people. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
   readonly terminal: boolean;
   readonly columns: number;
 }
@@ -23,9 +23,9 @@ export interface CommonOptions {
 export interface Session {
   readonly signal: AbortSignal;
   readonly progress: Progress;
-  onEvent(event: RunEvent): void;
+  readonly onEvent: (event: RunEvent) => void;
   /** One JSON object with `--json`, else text. */
-  result(json: unknown, text: () => string): void;
+  readonly result: (json: unknown, text: () => string) => void;
 }
 
 /** Runs a command's work, with Ctrl-C heard, and takes the progress line away at its end. */

@@ -101,7 +101,8 @@ function failureLines(failures: readonly Failure[], total: number): string[] {
     `${countOf(total, "failure")}; mend these and run again:`,
     ...grouped(failures, like, ({ episode, step, message, place }) => {
       const { episode: _, path: __, ...where } = place;
-      return `${episode}: ${placeText(where)}${message} (${step})`;
+      const named = where.file !== undefined && where.offset === undefined && episode.endsWith(where.file);
+      return `${episode}: ${named ? "" : placeText(where)}${message} (${step})`;
     }),
   ];
 }
@@ -118,7 +119,7 @@ function grouped<T>(items: readonly T[], like: (item: T) => string, text: (item:
     .slice(0, GROUPS_MAX)
     .map(({ first, more }) => `  ${text(first)}${more > 0 ? ` (and ${count(more)} more like it)` : ""}`);
   const left = groups.size - lines.length;
-  return left > 0 ? [...lines, `  … and ${count(left)} other kinds`] : lines;
+  return left > 0 ? [...lines, `  … and ${countOf(left, "other")}`] : lines;
 }
 
 /** Relative where that is shorter and below the working directory. */
