@@ -10,7 +10,9 @@ function runs(greys: readonly number[], change: Partial<StillLimits> = {}): Stil
   greys.forEach((grey, index) => {
     pixels.fill(grey, index * 4, index * 4 + 4);
   });
-  greys.forEach((_grey, index) => still.push(BigInt(index), pixels, index * 4));
+  greys.forEach((_grey, index) => {
+    still.push(BigInt(index), pixels, index * 4);
+  });
   still.close(BigInt(greys.length));
   return still;
 }
