@@ -85,7 +85,7 @@ async function alignStage({ grid, time }: Columns, values: Float32Array, width: 
   });
   // memoryEpisode sorts the times at every call; a source knows that they are in order.
   const episode: Episode = { ...input, times: async (stream) => ({ time: stream === "head" ? grid : time }) };
-  const stage = align.create(align.options.parse({ toleranceMs: 40, gaps: "mask" }));
+  const stage = align.create(align.options.parse({ toleranceMs: 40 }));
   const context = { drop: () => undefined, find: () => undefined } as unknown as Context;
   let first = 0n;
   let sum = 0;

@@ -1,4 +1,5 @@
-import { nearestIndex, nextIndex, previousIndex, windowRanges } from "../../kernels/resample.ts";
+import { ANY_DISTANCE, nearestIndex, nextIndex, previousIndex, windowRanges } from "../../kernels/resample.ts";
+import { rowsWithoutNewest } from "../../kernels/resampleNewest.ts";
 import type { Method } from "./options.ts";
 
 /**
@@ -14,6 +15,11 @@ export interface Column {
   readonly last?: Int32Array;
   /** Whether any row has none. */
   readonly missing: boolean;
+  /**
+   * Present where rows take the newest sample at or before them, but for these runs of rows, pairs of
+   * a first row and the one behind the last. Positions need not be written down then.
+   */
+  readonly lacking?: Int32Array;
 }
 
 /** What a column is computed from. `slackNs`: inputs this much past a row still count as at it. */
@@ -31,6 +37,29 @@ export interface ColumnInput {
 
 /** The positions of one stream for every row. */
 export function computeColumn(input: ColumnInput): Column {
+  return input.method === "previous" && input.slackNs === 0n ? newestColumn(input) : writtenColumn(input);
+}
+
+function newestColumn({ method, times, grid, hold, toleranceNs }: ColumnInput): Column {
+  const tolerance = hold ? ANY_DISTANCE : toleranceNs;
+  const lacking = rowsWithoutNewest(grid, times, tolerance);
+  const write = () => previousIndex(grid, times, { toleranceNs: tolerance });
+  return lazyColumn({ method, times, missing: lacking.length > 0, lacking }, write);
+}
+
+/** A column whose positions are found when they are asked for first. */
+function lazyColumn(known: Omit<Column, "first">, write: () => Int32Array): Column {
+  let first: Int32Array | undefined;
+  return {
+    ...known,
+    get first() {
+      first ??= write();
+      return first;
+    },
+  };
+}
+
+function writtenColumn(input: ColumnInput): Column {
   const { method, times } = input;
   const { first, last } = positions(input);
   if (input.hold && method !== "sum") holdMissing(input, first, last);
@@ -40,33 +69,45 @@ export function computeColumn(input: ColumnInput): Column {
 /** A column that takes position `i * step` for row i; written out only when it is asked for. */
 export function steadyColumn(times: BigInt64Array, rows: number, step: number): Column {
   const have = Math.min(rows, Math.ceil(times.length / step));
-  let first: Int32Array | undefined;
-  const write = () => {
-    const column = new Int32Array(rows);
-    for (let row = 0; row < have; row++) column[row] = row * step;
-    return column.fill(-1, have);
-  };
-  return {
-    method: "previous",
-    times,
-    get first() {
-      first ??= write();
-      return first;
-    },
-    missing: have < rows,
-  };
+  return lazyColumn({ method: "previous", times, missing: have < rows }, () => {
+    const first = new Int32Array(rows);
+    for (let row = 0; row < have; row++) first[row] = row * step;
+    return first.fill(-1, have);
+  });
 }
 
 /** The same column for rows `start` to `end` (half-open) only. */
 export function sliceColumn(column: Column, { start, end, rows }: { start: number; end: number; rows: number }): Column {
   if (start === 0 && end === rows) return column;
-  const first = column.first.subarray(start, end);
-  return {
-    ...column,
-    first,
-    ...(column.last && { last: column.last.subarray(start, end) }),
-    missing: column.missing && first.includes(-1),
-  };
+  const { method, times, last } = column;
+  const cut = () => column.first.subarray(start, end);
+  if (column.lacking) {
+    const lacking = cutRuns(column.lacking, { start, end });
+    return lazyColumn({ method, times, missing: lacking.length > 0, lacking }, cut);
+  }
+  const missing = column.missing && cut().includes(-1);
+  return lazyColumn({ method, times, missing, ...(last && { last: last.subarray(start, end) }) }, cut);
+}
+
+/** Marks the rows that have no sample, in a column of ones and zeros; row 0 of `marks` is row `start`. */
+export function markMissing(column: Column, marks: Uint8Array, start: number): void {
+  if (!column.missing) return;
+  if (column.lacking) {
+    const runs = cutRuns(column.lacking, { start, end: start + marks.length });
+    for (let at = 0; at < runs.length; at += 2) marks.fill(1, runs[at], runs[at + 1]);
+    return;
+  }
+  for (let row = 0; row < marks.length; row++) if (column.first[start + row]! < 0) marks[row] = 1;
+}
+
+function cutRuns(runs: Int32Array, { start, end }: { start: number; end: number }): Int32Array {
+  const cut: number[] = [];
+  for (let at = 0; at < runs.length; at += 2) {
+    const from = Math.max(runs[at]!, start);
+    const to = Math.min(runs[at + 1]!, end);
+    if (from < to) cut.push(from - start, to - start);
+  }
+  return Int32Array.from(cut);
 }
 
 function positions(input: ColumnInput): { first: Int32Array; last?: Int32Array } {

@@ -11,6 +11,8 @@ import { copyOf } from "./copy.ts";
 import type { RowSpan } from "./cursor.ts";
 import { CopiedFrames, type FrameOrder } from "./frames.ts";
 import { MixedRows } from "./mixed.ts";
+import { inWords, NewestRows } from "./newest.ts";
+import type { Output } from "./output.ts";
 import { CopiedPackets } from "./packets.ts";
 import { type Lane, weave } from "./pass.ts";
 import { sampleKind } from "./plan.ts";
@@ -65,7 +67,7 @@ interface Reading {
 /** A want, what is asked of the recording for it, and the times from the first to the last sample that it needs. */
 interface Plan extends Lane {
   readonly want: Want;
-  readonly needs: TimeRange | undefined;
+  readonly needs: () => TimeRange | undefined;
 }
 
 function readAligned(input: Episode, parts: AlignedParts, { wants, range }: Reading) {
@@ -76,7 +78,7 @@ function readAligned(input: Episode, parts: AlignedParts, { wants, range }: Read
   }
   const plans = wants.map((want) => planWant(parts, want, { bounds, range }));
   const whole = range === undefined && !parts.cut;
-  const needs = whole ? undefined : union(plans.flatMap((plan) => plan.needs ?? []));
+  const needs = whole ? undefined : union(plans.flatMap((plan) => plan.needs() ?? []));
   return weave(
     input.read(
       plans.map((plan) => plan.want),
@@ -95,17 +97,22 @@ function planWant(
   const aligned = parts.streams.get(stream);
   if (!aligned) {
     const needs = range ? { start: later(range.start, parts.span.start), end: earlier(range.end, parts.span.end) } : parts.span;
-    return { stream, want, needs, made: { pass: (batch: Batch) => cropBatch(batch, needs) } };
+    return { stream, want, needs: () => needs, made: { pass: (batch: Batch) => cropBatch(batch, needs) } };
   }
   const span: RowSpan = { grid: parts.grid, column: aligned.column, ...bounds };
-  const needs = neededTimes(span);
+  const needs = () => neededTimes(span);
   if (want.as === "packets") return { stream, want, needs, made: packetsOf(parts, want, { span, aligned }) };
   if (want.as === "frames") return { stream, needs, ...framesOf(parts, want, span) };
   const feature = parts.schema.features[stream]!;
   if (sampleKind(feature) === "bytes") return { stream, want, needs, made: new CopiedBytes(stream, span) };
   const shape = { dtype: feature.dtype as NumberDtype, width: width(feature) };
-  const made = aligned.column.last ? new MixedRows(stream, span, shape) : new CopiedRows(stream, span, shape);
-  return { stream, want, needs, made };
+  return { stream, want, needs, made: rowsOf(stream, span, shape) };
+}
+
+function rowsOf(stream: string, span: RowSpan, shape: { dtype: NumberDtype; width: number }): Output {
+  if (span.column.last) return new MixedRows(stream, span, shape);
+  if (span.column.lacking && inWords(shape.dtype, shape.width)) return new NewestRows(stream, span, shape);
+  return new CopiedRows(stream, span, shape);
 }
 
 function packetsOf(parts: AlignedParts, want: Want, { span, aligned }: { span: RowSpan; aligned: Aligned }): CopiedPackets {

@@ -1,4 +1,4 @@
-import type { Column } from "./columns.ts";
+import { type Column, markMissing } from "./columns.ts";
 
 /** A stream that every row must have. */
 export interface Required {
@@ -16,10 +16,7 @@ export interface Kept {
 /** The longest run of rows that have all their inputs; of equal runs the first. */
 export function longestRun(required: readonly Required[], rows: number): Kept {
   const lacks = new Uint8Array(rows);
-  for (const { column } of required) {
-    if (!column.missing) continue;
-    for (let row = 0; row < rows; row++) if (column.first[row]! < 0) lacks[row] = 1;
-  }
+  for (const { column } of required) markMissing(column, lacks, 0);
   let start = 0;
   let end = 0;
   for (let row = 0, begun = 0; row < rows; row++) {
@@ -36,20 +33,16 @@ export function longestRun(required: readonly Required[], rows: number): Kept {
 /** `rows 0 to 11 (12 rows) cut: 12 lack observation.state`. */
 function reasonFor(required: readonly Required[], part: { start: number; end: number }): string {
   const count = part.end - part.start;
-  let whole = count;
   const lacking: string[] = [];
-  const complete = new Uint8Array(count).fill(1);
+  const any = new Uint8Array(count);
   for (const { stream, column } of required) {
-    if (!column.missing) continue;
-    let missing = 0;
-    for (let row = part.start; row < part.end; row++) {
-      if (column.first[row]! >= 0) continue;
-      missing++;
-      complete[row - part.start] = 0;
-    }
+    const own = new Uint8Array(count);
+    markMissing(column, own, part.start);
+    const missing = own.reduce((sum, one) => sum + one, 0);
     if (missing > 0) lacking.push(`${missing} lack ${stream}`);
+    markMissing(column, any, part.start);
   }
-  for (const one of complete) whole -= 1 - one;
+  const whole = count - any.reduce((sum, one) => sum + one, 0);
   const beyond = whole > 0 ? `; ${whole} are whole but beyond the gap` : "";
   const range = count === 1 ? `row ${part.start}` : `rows ${part.start} to ${part.end - 1} (${count} rows)`;
   return `${range} cut: ${lacking.join(", ")}${beyond}`;
