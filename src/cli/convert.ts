@@ -1,7 +1,5 @@
 import { Command, Option } from "commander";
-import { stringify } from "yaml";
-import { type ConvertOptions, convertPipeline } from "../commands/convert.ts";
-import { run } from "../commands/run.ts";
+import type { ConvertOptions } from "../commands/convert.ts";
 import { EXIT, exitOfReport } from "./exit.ts";
 import { positiveNumber, shared } from "./options.ts";
 import { type CommonOptions, inSession, type Terminal } from "./session.ts";
@@ -26,9 +24,7 @@ export function convertCommand(terminal: Terminal, done: (code: number) => void)
     .description("Turn a recording, a folder of recordings or a dataset into a GR00T or LeRobot v3.0 dataset.")
     .argument("<source>", "an MCAP file or a folder of them; a LeRobot or GR00T dataset")
     .argument("<target>", "a new folder, or one that an earlier run wrote")
-    .addOption(
-      new Option("--to <view>", "gr00t or lerobot; may stand twice").argParser(gather).default([], "none").makeOptionMandatory(),
-    )
+    .addOption(new Option("--to <view>", "gr00t or lerobot; may stand twice").argParser(gather).makeOptionMandatory())
     .addOption(new Option("--rate <hz>", "rows a second (default: the main camera's frames)").argParser(positiveNumber))
     .option("--camera <stream>", "the camera whose frames are the rows")
     .option("--robot <name>", "a preset for the joints of a recording: g1, gr1, aloha, so101, franka")
@@ -52,12 +48,15 @@ function convert(
   options: ConvertCommandOptions,
 ): Promise<number> {
   return inSession(terminal, options, async ({ signal, onEvent, result }) => {
+    const { convertPipeline } = await import("../commands/convert.ts");
     const input = await convertPipeline(paths, convertOptions(options));
     if (options.print) {
+      const { stringify } = await import("yaml");
       result(input, () => stringify(input).trimEnd());
       return EXIT.ok;
     }
     const workers = options.workers === undefined ? {} : { workers: options.workers };
+    const { run } = await import("../commands/run.ts");
     const report = await run(input, { signal, onEvent, ...workers });
     result(report, () => reportText(report));
     return exitOfReport(report);
@@ -77,6 +76,6 @@ function convertOptions(options: ConvertCommandOptions): ConvertOptions {
   };
 }
 
-function gather(value: string, before: readonly string[]): readonly string[] {
+function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...value.split(",")];
 }

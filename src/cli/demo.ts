@@ -1,9 +1,5 @@
 import { relative, resolve } from "node:path";
 import { Command } from "commander";
-import { convertPipeline } from "../commands/convert.ts";
-import { detect } from "../commands/detect.ts";
-import { inspect } from "../commands/inspect.ts";
-import { run } from "../commands/run.ts";
 import type { RunReport } from "../core/report.ts";
 import { EXIT, exitOfReport } from "./exit.ts";
 import { shared } from "./options.ts";
@@ -46,6 +42,12 @@ export function demoCommand(terminal: Terminal, done: (code: number) => void): C
 
 function demo(terminal: Terminal, path: string, options: DemoOptions): Promise<number> {
   return inSession(terminal, options, async ({ signal, onEvent, progress, result }) => {
+    const [{ detect }, { inspect }, { convertPipeline }, { run }] = await Promise.all([
+      import("../commands/detect.ts"),
+      import("../commands/inspect.ts"),
+      import("../commands/convert.ts"),
+      import("../commands/run.ts"),
+    ]);
     const found = await detect(path);
     progress.say(inspectText(await inspect(path, { signal }), path));
     const target = resolve("out", found.name);

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { inspect } from "../commands/inspect.ts";
 import { EXIT } from "./exit.ts";
 import { shared } from "./options.ts";
 import { type CommonOptions, inSession, type Terminal } from "./session.ts";
@@ -15,6 +14,7 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
     .addHelpText("after", "\nExample:\n  $ tendon inspect recordings/pick-place.mcap --json")
     .action(async (path: string, options: CommonOptions) => {
       const code = await inSession(terminal, options, async ({ signal, result, progress }) => {
+        const { inspect } = await import("../commands/inspect.ts");
         const report = await inspect(path, {
           signal,
           onProgress: ({ episodes }) => {

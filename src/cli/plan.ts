@@ -1,6 +1,4 @@
 import { Command } from "commander";
-import { readPipelineFile } from "../commands/pipelineFile.ts";
-import { plan } from "../commands/run.ts";
 import { TendonError } from "../core/errors.ts";
 import { EXIT } from "./exit.ts";
 import { shared } from "./options.ts";
@@ -17,6 +15,10 @@ export function planCommand(terminal: Terminal, done: (code: number) => void): C
     .addHelpText("after", "\nExample:\n  $ tendon plan pipeline.yaml")
     .action(async (path: string, options: CommonOptions) => {
       const code = await inSession(terminal, options, async ({ signal, onEvent, result }) => {
+        const [{ readPipelineFile }, { plan }] = await Promise.all([
+          import("../commands/pipelineFile.ts"),
+          import("../commands/run.ts"),
+        ]);
         const file = await readPipelineFile(path);
         const planned = await plan(file.input, { base: file.base, signal, onEvent, workers: 1 }).catch((thrown: unknown) => {
           throw thrown instanceof TendonError ? file.placed(thrown) : thrown;

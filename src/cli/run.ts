@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { readPipelineFile } from "../commands/pipelineFile.ts";
-import { run } from "../commands/run.ts";
 import { TendonError } from "../core/errors.ts";
 import { exitOfReport } from "./exit.ts";
 import { shared } from "./options.ts";
@@ -25,6 +23,10 @@ export function runCommand(terminal: Terminal, done: (code: number) => void): Co
     .addHelpText("after", "\nExample:\n  $ tendon run pipeline.yaml --workers 2")
     .action(async (path: string, options: RunCommandOptions) => {
       const code = await inSession(terminal, options, async ({ signal, onEvent, result }) => {
+        const [{ readPipelineFile }, { run }] = await Promise.all([
+          import("../commands/pipelineFile.ts"),
+          import("../commands/run.ts"),
+        ]);
         const file = await readPipelineFile(path);
         const input = options.dataset === undefined ? file.input : { ...file.input, dataset: resolve(options.dataset) };
         const workers = options.workers === undefined ? {} : { workers: options.workers };

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { pipelineSchema } from "../commands/schema.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./session.ts";
 
@@ -12,7 +11,8 @@ export function schemaCommand(terminal: Terminal, done: (code: number) => void):
       "\nExample:\n  $ tendon schema > pipeline.schema.json\n" +
         "  and as the first line of a pipeline: # yaml-language-server: $schema=pipeline.schema.json",
     )
-    .action(() => {
+    .action(async () => {
+      const { pipelineSchema } = await import("../commands/schema.ts");
       terminal.out(`${JSON.stringify(pipelineSchema(), null, 2)}\n`);
       done(EXIT.ok);
     });
