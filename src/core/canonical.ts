@@ -30,7 +30,7 @@ const SHELL = z.strictObject({
  */
 export function canonicalPipeline(input: unknown, registry: Registry): Pipeline {
   const problems: string[] = [];
-  const shell = SHELL.safeParse(input);
+  const shell = SHELL.safeParse(input, { reportInput: true });
   if (!shell.success) throw badPipeline(shell.error.issues.flatMap((issue) => issueLines(issue, "", Object.keys(SHELL.shape))));
   const { sources, stages, decisions, sinks, ...rest } = shell.data;
   const attempt = <T>(work: () => T): T | undefined => {
@@ -78,7 +78,7 @@ export function sourceParts(source: Pipeline["sources"][string]): { name: string
 
 /** Options as a plug-in declares them, defaults filled. Throws one error with a line a problem. */
 export function parseOptions(plugin: AnyPlugin, options: unknown, path: string): JsonObject {
-  const parsed = plugin.options.safeParse(options ?? {});
+  const parsed = plugin.options.safeParse(options ?? {}, { reportInput: true });
   if (parsed.success) return withoutUndefined(parsed.data) as JsonObject;
   throw badPipeline(parsed.error.issues.flatMap((issue) => issueLines(issue, path, Object.keys(plugin.options.shape))));
 }
@@ -142,8 +142,13 @@ function issueLines(issue: z.core.$ZodIssue, base: string, known: readonly strin
     const candidates = issue.path.length === 0 ? known : [];
     return issue.keys.map((key) => `${at ? `${at}.` : ""}${key}: there is no such option${didYouMean(key, candidates)}`);
   }
-  const got = "input" in issue && issue.input !== undefined ? ` (got ${JSON.stringify(issue.input)})` : "";
+  const got = "input" in issue && issue.input !== undefined ? ` (got ${shortText(issue.input)})` : "";
   return [`${at || "pipeline"}: ${issue.message}${got}`];
+}
+
+function shortText(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }
 
 function withoutUndefined(value: unknown): unknown {
