@@ -87,24 +87,42 @@ export class FfmpegChild {
   };
 }
 
+/** Bytes that may wait in this process before their stream is paused. */
+const WAITING_BYTES_MAX = 4 << 20;
+
 /** Takes bytes from a stream in pieces of the caller's size. */
 export class PieceReader {
-  readonly #chunks: AsyncIterator<Buffer>;
-  #chunk: Uint8Array = new Uint8Array(0);
+  readonly #stream: Readable;
+  readonly #chunks: Buffer[] = [];
+  #waiting = 0;
+  #ended = false;
+  #wake: (() => void) | undefined;
 
   constructor(stream: Readable) {
-    this.#chunks = stream.iterator({ destroyOnReturn: true })[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#stream = stream;
+    const end = () => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    stream.on("end", end).on("close", end).on("error", end);
+    stream.on("data", (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#waiting += chunk.length;
+      if (this.#waiting > WAITING_BYTES_MAX) stream.pause();
+      this.#wake?.();
+    });
   }
 
   /** Fills `into`. False at the end of the stream. */
   async fill(into: Uint8Array): Promise<boolean> {
     let at = 0;
     while (at < into.length) {
-      if (this.#chunk.length === 0 && !(await this.#next())) return false;
-      const taken = this.#chunk.subarray(0, into.length - at);
+      const chunk = await this.#chunk();
+      if (!chunk) return false;
+      const taken = chunk.subarray(0, into.length - at);
       into.set(taken, at);
       at += taken.length;
-      this.#chunk = this.#chunk.subarray(taken.length);
+      this.#drop(taken.length);
     }
     return true;
   }
@@ -113,18 +131,31 @@ export class PieceReader {
   async line(): Promise<string | undefined> {
     let line = "";
     for (;;) {
-      if (this.#chunk.length === 0 && !(await this.#next())) return line === "" ? undefined : line;
-      const end = this.#chunk.indexOf(10);
-      line += Buffer.from(this.#chunk.subarray(0, end < 0 ? this.#chunk.length : end)).toString("latin1");
-      this.#chunk = this.#chunk.subarray(end < 0 ? this.#chunk.length : end + 1);
+      const chunk = await this.#chunk();
+      if (!chunk) return line === "" ? undefined : line;
+      const end = chunk.indexOf(10);
+      line += chunk.toString("latin1", 0, end < 0 ? chunk.length : end);
+      this.#drop(end < 0 ? chunk.length : end + 1);
       if (end >= 0) return line;
     }
   }
 
-  async #next(): Promise<boolean> {
-    const { done, value } = await this.#chunks.next().catch(() => ({ done: true as const, value: undefined }));
-    if (done) return false;
-    this.#chunk = value;
-    return true;
+  /** The first bytes that wait, of which none is taken yet. */
+  async #chunk(): Promise<Buffer | undefined> {
+    while (this.#chunks.length === 0) {
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#chunks[0];
+  }
+
+  #drop(count: number): void {
+    const first = this.#chunks[0]!;
+    if (count === first.length) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(count);
+    this.#waiting -= count;
+    if (this.#waiting <= WAITING_BYTES_MAX && this.#stream.isPaused()) this.#stream.resume();
   }
 }

@@ -16,7 +16,7 @@ export class FfmpegEncoder implements Encoder {
   readonly #split: (bytes: Uint8Array, end: boolean) => Uint8Array;
   #failure: unknown;
   #rest: Uint8Array = new Uint8Array(0);
-  #drained: Promise<void>;
+  readonly #drained: Promise<void>;
 
   constructor({ encoding, size, rateHz }: { encoding: Encoding; size: Size; rateHz: number }) {
     checkEncodable(encoding, size);
@@ -53,12 +53,31 @@ export class FfmpegEncoder implements Encoder {
     await this.#child.kill();
   }
 
-  async #drain(): Promise<void> {
-    for await (const chunk of this.#child.output(0)) {
-      const bytes = this.#rest.length === 0 ? (chunk as Buffer) : Buffer.concat([this.#rest, chunk as Buffer]);
-      this.#rest = this.#split(bytes, false).slice();
-    }
-    this.#split(this.#rest, true);
+  /** By events: an async iterator over a child's pipe was seen to sleep on while bytes waited (Node 24.21). */
+  #drain(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const output = this.#child.output(0);
+    const attempt = (work: () => void) => {
+      try {
+        work();
+      } catch (thrown) {
+        reject(thrown);
+      }
+    };
+    output.on("data", (chunk: Buffer) =>
+      attempt(() => {
+        const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+        this.#rest = this.#split(bytes, false).slice();
+      }),
+    );
+    output.once("error", reject);
+    output.once("close", () =>
+      attempt(() => {
+        this.#split(this.#rest, true);
+        resolve();
+      }),
+    );
+    return promise;
   }
 }
 
