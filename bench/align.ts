@@ -5,10 +5,11 @@
  *
  *     node bench/align.ts [rows]
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { RowsBatch } from "../src/core/batch.ts";
 import type { Context } from "../src/core/context.ts";
 import type { Episode } from "../src/core/episode.ts";
@@ -21,12 +22,6 @@ const SAMPLES = ROWS / 5;
 const RUNS = 5;
 const TOLERANCE_NS = 40_000_000n;
 const POLARS = "2.1.0";
-
-interface Result {
-  readonly seconds: number[];
-  /** Of the chosen input times and of the first value of every row: equal on both sides. */
-  readonly checksum: string;
-}
 
 interface Columns {
   readonly grid: BigInt64Array;
@@ -41,31 +36,54 @@ try {
   console.log(
     `${ROWS.toExponential()} rows, each the newest of ${SAMPLES.toExponential()} samples within 40 ms, input times kept; best of ${RUNS}`,
   );
-  const join_ = best(await repeat(async () => void previousIndex(columns.grid, columns.time, { toleranceNs: TOLERANCE_NS })));
-  console.log(`  the bare join           ${rate(join_)}`);
+  const bareJoin = best(
+    await repeat(async () => void previousIndex(columns.grid, columns.time, { toleranceNs: TOLERANCE_NS }), RUNS),
+  );
+  console.log(`  the bare join           ${rate(bareJoin)}`);
   const python = rivalPython();
   for (const width of [1, 7]) await compare(width, python);
 } finally {
   rmSync(scratch, { recursive: true });
 }
 
+/** Takes turns, so that a machine busy with other things is busy for both. */
 async function compare(width: number, python: string | undefined): Promise<void> {
-  const what = width === 1 ? "one float32 a row" : `${width} float32 a row`;
   const values = Float32Array.from({ length: SAMPLES * width }, (_, at) => at % 8191);
-  const ours = await alignStage(columns, values, width);
-  console.log(`${what}\n  tendon, the whole stage ${rate(best(ours.seconds))}`);
-  if (python === undefined) return;
   writeFileSync(join(scratch, "values.bin"), values);
-  const rival = new URL("./rivals/align.py", import.meta.url).pathname;
-  const args = [rival, scratch, String(width), String(TOLERANCE_NS), String(RUNS)];
-  const theirs = JSON.parse(execFileSync(python, args, { encoding: "utf8" })) as Result;
-  console.log(`  polars join_asof        ${rate(best(theirs.seconds))}`);
-  const same = ours.checksum === theirs.checksum ? "equal answers" : `DIFFERENT answers: ${ours.checksum}, ${theirs.checksum}`;
-  console.log(`  ratio                   ${(best(theirs.seconds) / best(ours.seconds)).toFixed(2)} × (${same})`);
+  const ours = alignStage(columns, values, width);
+  const theirs = python === undefined ? undefined : startRival(python, width);
+  const seconds = { ours: [] as number[], theirs: [] as number[] };
+  for (let run = 0; run < RUNS; run++) {
+    if (theirs) seconds.theirs.push(Number(await theirs.ask("join")));
+    seconds.ours.push(...(await repeat(ours.read, 1)));
+  }
+  console.log(`${width === 1 ? "one float32" : `${width} float32`} a row\n  tendon, the whole stage ${rate(best(seconds.ours))}`);
+  if (!theirs) return;
+  const [mine, yours] = [await ours.checksum(), await theirs.ask("checksum")];
+  console.log(`  polars join_asof        ${rate(best(seconds.theirs))}`);
+  const same = mine === yours ? "equal answers" : `DIFFERENT answers: ${mine}, ${yours}`;
+  console.log(`  ratio                   ${(best(seconds.theirs) / best(seconds.ours)).toFixed(2)} × (${same})`);
+  theirs.end();
+}
+
+/** A process that answers a line for each line. */
+function startRival(python: string, width: number): { ask(what: string): Promise<string>; end(): void } {
+  const script = new URL("./rivals/align.py", import.meta.url).pathname;
+  const child = spawn(python, [script, scratch, String(width), String(TOLERANCE_NS)], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    ask: async (what) => {
+      child.stdin.write(`${what}\n`);
+      const line = await lines.next();
+      if (line.done) throw new Error("the rival ended without an answer");
+      return line.value;
+    },
+    end: () => child.stdin.end(),
+  };
 }
 
 /** Opens the stage over an episode in memory and reads all rows of the stream, as a sink would. */
-async function alignStage({ grid, time }: Columns, values: Float32Array, width: number): Promise<Result> {
+function alignStage({ grid, time }: Columns, values: Float32Array, width: number) {
   const input = memoryEpisode({
     id: "bench",
     schema: {
@@ -87,24 +105,30 @@ async function alignStage({ grid, time }: Columns, values: Float32Array, width: 
   const episode: Episode = { ...input, times: async (stream) => ({ time: stream === "head" ? grid : time }) };
   const stage = align.create(align.options.parse({ toleranceMs: 40 }));
   const context = { drop: () => undefined, find: () => undefined } as unknown as Context;
-  let first = 0n;
-  let sum = 0;
-  const read = async (check: boolean) => {
+  const open = async () => {
     const aligned = (await stage.each(episode, context)) as Episode;
-    for await (const { batch } of aligned.read([{ stream: "state", as: "rows" }])) {
-      if (!check) continue;
-      for (const at of batch.from!.first) if (at >= 0n) first += at;
-      for (let row = 0; row < batch.time.length; row++) sum += (batch as RowsBatch).values[row * width] as number;
-    }
+    return aligned.read([{ stream: "state", as: "rows" }]);
   };
-  const seconds = await repeat(() => read(false));
-  await read(true);
-  return { seconds, checksum: `${first} ${sum}` };
+  return {
+    read: async () => {
+      for await (const _ of await open());
+    },
+    /** Of the chosen input times and the first value of every row: equal on both sides. */
+    checksum: async () => {
+      let first = 0n;
+      let sum = 0;
+      for await (const { batch } of await open()) {
+        for (const at of batch.from!.first) first += at;
+        for (let row = 0; row < batch.time.length; row++) sum += (batch as RowsBatch).values[row * width] as number;
+      }
+      return `${first} ${sum}`;
+    },
+  };
 }
 
-async function repeat(work: () => Promise<void>): Promise<number[]> {
+async function repeat(work: () => Promise<void>, runs: number): Promise<number[]> {
   const seconds: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     const start = performance.now();
     await work();
     seconds.push((performance.now() - start) / 1000);

@@ -6,7 +6,7 @@ import { cropBatch } from "../../core/slice.ts";
 import type { TimeRange } from "../../core/time.ts";
 import { lowerBound } from "../../kernels/resample.ts";
 import { CopiedBytes } from "./bytes.ts";
-import type { Column } from "./columns.ts";
+import { type Column, markMissing } from "./columns.ts";
 import { copyOf } from "./copy.ts";
 import type { RowSpan } from "./cursor.ts";
 import { CopiedFrames, type FrameOrder } from "./frames.ts";
@@ -158,14 +158,16 @@ function pictureSize(schema: EpisodeSchema, stream: string) {
 }
 
 /** From the first to the last sample that the rows take. */
-function neededTimes({ column, start, end }: RowSpan): TimeRange | undefined {
-  let first = start;
-  while (first < end && column.first[first]! < 0) first++;
-  let last = end - 1;
-  while (last > first && column.first[last]! < 0) last--;
-  if (first >= end) return undefined;
-  const newest = Math.max(column.first[last]!, column.last?.[last] ?? -1);
-  return { start: column.times[column.first[first]!]!, end: column.times[newest]! + 1n };
+function neededTimes({ grid, column, start, end }: RowSpan): TimeRange | undefined {
+  const lacks = new Uint8Array(end - start);
+  markMissing(column, lacks, start);
+  const first = lacks.indexOf(0);
+  if (first < 0) return undefined;
+  const last = lacks.lastIndexOf(0);
+  const sample = (row: number) =>
+    column.lacking ? lowerBound(column.times, grid[start + row]! + 1n) - 1 : column.first[start + row]!;
+  const newest = Math.max(sample(last), column.last?.[start + last] ?? -1);
+  return { start: column.times[sample(first)]!, end: column.times[newest]! + 1n };
 }
 
 function union(ranges: readonly TimeRange[]): TimeRange | undefined {

@@ -19,9 +19,14 @@ export function longestRun(required: readonly Required[], rows: number): Kept {
   for (const { column } of required) markMissing(column, lacks, 0);
   let start = 0;
   let end = 0;
-  for (let row = 0, begun = 0; row < rows; row++) {
-    if (lacks[row]) begun = row + 1;
-    else if (row + 1 - begun > end - start) [start, end] = [begun, row + 1];
+  const next = (what: 0 | 1, from: number) => {
+    const found = lacks.indexOf(what, from);
+    return found < 0 ? rows : found;
+  };
+  for (let begun = next(0, 0); begun < rows; ) {
+    const stop = next(1, begun);
+    if (stop - begun > end - start) [start, end] = [begun, stop];
+    begun = next(0, stop);
   }
   const lost = [
     { start: 0, end: start },
