@@ -1,7 +1,7 @@
 import type { Failure } from "../../core/report.ts";
 import type { Partition } from "../../core/source.ts";
 import type { Receipts } from "../../dataset/receipts.ts";
-import type { ListedEpisode } from "../decide.ts";
+import type { ListedEpisode } from "../collect.ts";
 import type { ListWriter } from "../lists.ts";
 import type { PartitionsReply, SourceReply } from "../protocol.ts";
 import { countKey, receiptKey } from "../receiptKeys.ts";

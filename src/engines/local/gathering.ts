@@ -1,7 +1,7 @@
 import { asTendonError, TendonError } from "../../core/errors.ts";
 import type { RunEvent } from "../../core/event.ts";
 import type { Failure } from "../../core/report.ts";
-import type { ListedEpisode } from "../decide.ts";
+import type { ListedEpisode } from "../collect.ts";
 import type { ListWriter } from "../lists.ts";
 import type { GatherNote, SourceReply } from "../protocol.ts";
 import type { Range } from "./backlog.ts";

@@ -8,7 +8,7 @@ import type { Pipeline } from "../../core/pipeline.ts";
 import type { Drop, Failure, RunReport } from "../../core/report.ts";
 import { discard, type Home, openHome } from "../../dataset/home.ts";
 import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
-import type { ListedEpisode } from "../decide.ts";
+import type { ListedEpisode } from "../collect.ts";
 import { readList, writeList } from "../lists.ts";
 import type { BeginArguments, DecideReply, SourceReply } from "../protocol.ts";
 import { type Arranged, arrangeAll } from "./arranging.ts";
