@@ -17,12 +17,10 @@ describe.skipIf(python === undefined).each(SETS)("GR00T's loaders read our view 
     const source = join(data!, "robot", set);
     const report = await convert(source, scratch.at(set), "gr00t");
     expect(report.episodes).toEqual({ read: episodes, kept: episodes, dropped: 0, failed: 0 });
-    const path = report.views[0]!.path;
-    const args = (version: string) => [path, source, version, String(HORIZON), "copied"];
-    const old = await ask(python!, scratch, "gr00t_rules.py", args("n1.5"));
-    expect(old).toMatchObject({ steps: frames, pictures: frames });
-    const now = await ask(python!, scratch, "gr00t_rules.py", args("n1.7"));
-    expect(now).toMatchObject({ steps: frames - episodes * (HORIZON - 1), pictures: frames });
-    expect(now.keys).toEqual(old.keys);
+    const args = [report.views[0]!.path, source, String(HORIZON), "copied"];
+    const found = await ask(python!, scratch, "gr00t_rules.py", args);
+    // N1.7 leaves out the last steps of an episode, which have no whole chunk of actions ahead.
+    const steps = { "n1.5": frames, "n1.7": frames - episodes * (HORIZON - 1) };
+    expect(found).toMatchObject({ steps, pictures: frames });
   });
 });

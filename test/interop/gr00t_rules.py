@@ -1,8 +1,8 @@
 """Reads a GR00T view by the rules of NVIDIA's own loaders, N1.5 and N1.7, with numpy, PyArrow and PyAV alone.
 
-    gr00t_rules.py VIEW ORIGINAL n1.5|n1.7 HORIZON copied|encoded
+    gr00t_rules.py VIEW ORIGINAL HORIZON copied|encoded
 
-Iterates every step as a trainer would and holds what it gets to the original.
+Iterates every step as a trainer of each version would and holds what it gets to the original.
 """
 
 import json
@@ -20,7 +20,7 @@ FIELDS = ("mean", "std", "min", "max", "q01", "q99")
 ROTATIONS = {"axis_angle", "quaternion", "rotation_6d", "matrix"} | {
     f"euler_angles_{order}" for order in ("rpy", "ryp", "pry", "pyr", "yrp", "ypr")
 }
-PSNR_MIN = 28.0
+PSNR_MIN = 30.0
 
 
 class View:
@@ -105,23 +105,41 @@ def check_statistics(view, original):
             expect(np.all(np.abs(got - truth[name]) <= 1e-5 * spread + 1e-7), f"stats.json {column}.{name}: {got} instead of {truth[name]}")
 
 
-def check_relative(view, horizon):
-    """`relative_stats.json`, where there is one, has a row for each step of the horizon."""
+def check_relative(view, original, horizon):
+    """`relative_stats.json`: each action part less the state part of its name at the chunk's first row."""
     path = view.folder / "meta/relative_stats.json"
     if not path.exists():
-        return False
+        return []
     relative = json.loads(path.read_text())
-    for modality, key, _column, start, end in view.vectors():
-        if modality != "action" or key not in relative:
-            continue
+    parts = {f"{modality}.{key}": (column, slice(start, end)) for modality, key, column, start, end in view.vectors()}
+    for key, told in relative.items():
+        (action, columns), (state, of) = parts[f"action.{key}"], parts[f"state.{key}"]
+        chunks = []
+        for episode in range(len(view.episodes)):
+            rows = original.rows(episode)
+            for step in range(len(rows[action]) - horizon + 1):
+                chunks.append((rows[action][step : step + horizon, columns] - rows[state][step, of]).astype(np.float32))
+        chunks = np.stack(chunks).astype(np.float64)
+        truth = {"mean": chunks.mean(axis=0), "std": chunks.std(axis=0), "min": chunks.min(axis=0), "max": chunks.max(axis=0)}
+        truth |= {name: np.quantile(chunks, q, axis=0) for name, q in (("q01", 0.01), ("q99", 0.99))}
+        spread = chunks.max(axis=0) - chunks.min(axis=0)
         for name in FIELDS:
-            got = np.asarray(relative[key][name])
-            expect(got.shape == (horizon, end - start), f"relative_stats.json {key}.{name}: shape {got.shape}")
-    return True
+            got = np.asarray(told[name])
+            expect(got.shape == (horizon, chunks.shape[2]), f"relative_stats.json {key}.{name}: shape {got.shape}")
+            expect(np.all(np.abs(got - truth[name]) <= 1e-5 * spread + 1e-6), f"relative_stats.json {key}.{name} is off by up to {np.abs(got - truth[name]).max()}")
+    return sorted(relative)
 
 
-def pictures_by_time(path, stamps):
-    """N1.5 asks by the `timestamp` column and takes the nearest frame, whose index is told."""
+def check_fingerprints(view):
+    """N1.7 writes a digest for each column under a reserved key, and computes anew what has none."""
+    told = view.stats.get("__fingerprints__", {})
+    for column, digest in told.items():
+        expect(column in view.stats and len(digest) == 71 and digest.startswith("sha256:"), f"fingerprint of {column}: {digest}")
+    return len(told)
+
+
+def nearest_frames(path, stamps):
+    """The indices of the frames that N1.5 takes for these times."""
     times = []
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -145,23 +163,30 @@ def load_episode(view, episode):
     return table, columns
 
 
-def check_pictures(view, original, episode, table, how):
-    """Frame i of every camera is the original's frame i, asked for as the version asks."""
+def check_lookup(view, episode, table):
+    """Frame i is what each version takes for row i: N1.7 asks by index, N1.5 for the nearest to `timestamp`."""
     count = table.num_rows
+    stamps = np.asarray(table["timestamp"].to_pylist(), dtype=np.float64)
+    regular = (np.arange(count) / view.fps).astype(np.float32)
+    expect(np.array_equal(stamps.astype(np.float32), regular), f"episode {episode}: timestamps")
+    for _key, column in view.cameras():
+        path = view.path(view.info["video_path"], episode, video_key=column)
+        found = nearest_frames(path, stamps)
+        expect(np.array_equal(found, np.arange(count)), f"{path.name} of {column}: a row's time leads to another frame")
+
+
+def check_pictures(view, original, episode, how):
+    """Every frame of every camera is the original's."""
     compared = 0
     for _key, column in view.cameras():
         path = view.path(view.info["video_path"], episode, video_key=column)
-        stamps = np.asarray(table["timestamp"].to_pylist(), dtype=np.float64)
-        expect(np.array_equal(stamps.astype(np.float32), (np.arange(count) / view.fps).astype(np.float32)), f"episode {episode}: timestamps")
-        asked = pictures_by_time(path, stamps) if view.version == "n1.5" else np.arange(count)
-        expect(np.array_equal(asked, np.arange(count)), f"{path.name} of {column}: a row's time leads to another frame")
-        truth = decoded(original.video(episode, column))
+        count = original.lengths[episode]
         got = 0
-        for index, (mine, theirs) in enumerate(zip(decoded(path), truth)):
+        for index, (mine, theirs) in enumerate(zip(decoded(path), decoded(original.video(episode, column)))):
             good = np.array_equal(mine, theirs) if how == "copied" else psnr(mine, theirs) >= PSNR_MIN
             expect(good, f"episode {episode} frame {index} of {column}: PSNR {psnr(mine, theirs):.1f} dB")
             got += 1
-        expect(got >= count, f"episode {episode}: {column} has {got} frames for {count} rows")
+        expect(got == count, f"episode {episode}: {column} has {got} frames for {count} rows")
         compared += got
     return compared
 
@@ -195,24 +220,36 @@ def check_steps(view, original, episode, table, columns, horizon):
     return max(0, last)
 
 
-def main():
-    folder, source, version, horizon, how = sys.argv[1:]
-    view, original, horizon = View(folder, version), Original(source), int(horizon)
-    expect([line["length"] for line in view.episodes] == original.lengths, "episodes.jsonl: lengths")
-    expect([line["episode_index"] for line in view.episodes] == list(range(len(original))), "episodes.jsonl: indices")
+def walk(view, original, horizon):
+    """Opens the view as one version does and takes every step of every episode."""
     check_modality(view)
-    check_statistics(view, original)
-    relative = check_relative(view, horizon)
-    steps = pictures = 0
+    steps = 0
     for episode in range(len(original)):
         table, columns = load_episode(view, episode)
         expect(table.num_rows == original.lengths[episode], f"episode {episode}: {table.num_rows} rows")
-        pictures += check_pictures(view, original, episode, table, how)
+        check_lookup(view, episode, table)
         steps += check_steps(view, original, episode, table, columns, horizon)
-    keys = [f"{modality}.{key}" for modality, key, *_ in view.vectors()]
-    annotations = [key for key, _ in view.annotations()]
-    cameras = [key for key, _ in view.cameras()]
-    print(json.dumps({"steps": steps, "pictures": pictures, "relative": relative, "keys": keys, "annotations": annotations, "cameras": cameras}))
+    return steps
+
+
+def main():
+    folder, source, horizon, how = sys.argv[1:]
+    original, horizon = Original(source), int(horizon)
+    steps = {version: walk(View(folder, version), original, horizon) for version in ("n1.5", "n1.7")}
+    view = View(folder, "n1.7")
+    expect([line["length"] for line in view.episodes] == original.lengths, "episodes.jsonl: lengths")
+    expect([line["episode_index"] for line in view.episodes] == list(range(len(original))), "episodes.jsonl: indices")
+    check_statistics(view, original)
+    told = {
+        "steps": steps,
+        "pictures": sum(check_pictures(view, original, episode, how) for episode in range(len(original))),
+        "relative": check_relative(view, original, horizon),
+        "fingerprints": check_fingerprints(view),
+        "keys": [f"{modality}.{key}" for modality, key, *_ in view.vectors()],
+        "annotations": [key for key, _ in view.annotations()],
+        "cameras": [key for key, _ in view.cameras()],
+    }
+    print(json.dumps(told))
 
 
 main()

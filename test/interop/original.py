@@ -38,7 +38,9 @@ class Original:
         self.folder = Path(folder)
         self.info = json.loads((self.folder / "meta/info.json").read_text())
         self.fps = self.info["fps"]
-        self.lengths = [line["length"] for line in read_lines(self.folder / "meta/episodes.jsonl")]
+        lines = read_lines(self.folder / "meta/episodes.jsonl")
+        # Some sets keep the list of a larger one: what counts is the episodes that are there, which are its first.
+        self.lengths = [line["length"] for line in lines if self._path(self.info["data_path"], line["episode_index"]).exists()]
         self.tasks = {}
         for line in read_lines(self.folder / "meta/tasks.jsonl"):
             text = [value for key, value in line.items() if key != "task_index"]
