@@ -45,6 +45,7 @@ export const lerobot = defineSink<typeof options, EpisodeSummary>({
 
 function sink(settings: Options): Sink<EpisodeSummary> {
   return {
+    format: settings.version,
     wants: (schema) => viewWants(schema, settings),
     write: (episode, context) => watchEpisode(episode, context, { ...settings, indexed: CHOICES.indexed }),
     async *layout(view, parts): AsyncGenerator<FilePlan> {
