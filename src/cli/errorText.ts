@@ -4,7 +4,6 @@ import type { JsonObject } from "../core/json.ts";
 const ADVICE: Partial<Record<TendonError["code"], string>> = {
   "bad-pipeline": "Nothing was run. Correct it and run again.",
   "no-space": "Make room and run the same command again: what was finished is kept.",
-  cancelled: "What was finished is kept; run the same command again to go on.",
   internal: "This is a fault of Tendon's. Run again with --debug and report what it prints.",
 };
 

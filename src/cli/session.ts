@@ -46,7 +46,10 @@ export async function inSession<T>(
     return await work({
       signal: interrupt.signal,
       progress,
-      onEvent: (event) => progress.event(event),
+      // What is cut off by a cancellation has not failed: it is done when the command runs again.
+      onEvent: (event) => {
+        if (event.type !== "failure" || !interrupt.signal.aborted) progress.event(event);
+      },
       result: (json, text) => {
         progress.end();
         terminal.out(options.json ? `${JSON.stringify(json)}\n` : `${text()}\n`);

@@ -15,7 +15,7 @@ export interface PipelineFile {
   /** The folder of the file: relative paths in it start there. */
   readonly base: string;
   /** An error of this pipeline, its lines led by `file:line:column` where they name a place in it. */
-  placed(error: TendonError): TendonError;
+  readonly placed: (error: TendonError) => TendonError;
 }
 
 /**
