@@ -6,6 +6,7 @@ import { asTendonError, TendonError } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
 import { defineSource } from "../core/plugin.ts";
 import type { Partition, Source } from "../core/source.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { fileToken } from "../io/reader.ts";
 import { recordingEpisode } from "./mcap/episode.ts";
 import { embodimentOf } from "./mcap/facts.ts";
@@ -82,18 +83,22 @@ class McapSource implements Source {
 
   async #planAll(context: Context): Promise<Planned[]> {
     const { root, recordings, unreadable } = await listRecordings(this.#options);
+    const topics = new Set<string>();
     const planned: Planned[] = unreadable.map(({ key, error }) => ({ bad: true, id: key, error }));
     for (const listed of recordings) {
       context.signal.throwIfAborted();
-      planned.push(await this.#planOne(root, listed));
+      planned.push(await this.#planOne(root, listed, topics));
     }
+    if (topics.size > 0) checkNamed(Object.keys(this.#options.streams), [...topics]);
     return planned;
   }
 
-  async #planOne(root: string, listed: Listed): Promise<Planned> {
+  /** Adds the recording's topics to `topics`. */
+  async #planOne(root: string, listed: Listed, topics: Set<string>): Promise<Planned> {
     let recording: Recording | undefined;
     try {
       recording = await this.#recording(root, listed);
+      for (const { channels } of recording.files) for (const { topic } of channels.values()) topics.add(topic);
       const { layout, embodiment } = await this.#layout(recording);
       const tokens = await Promise.all(listed.files.map((file) => fileToken(join(root, file))));
       const bytes = recording.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -119,10 +124,27 @@ class McapSource implements Source {
   }
 }
 
+/** A topic that is named in `streams` and in no recording is a slip of the pen. */
+function checkNamed(named: readonly string[], topics: readonly string[]): void {
+  for (const topic of named) {
+    if (topics.includes(topic)) continue;
+    throw new TendonError("bad-pipeline", `no recording has the topic ${JSON.stringify(topic)}${didYouMean(topic, topics)}`, {
+      place: { path: "mcap.streams" },
+    });
+  }
+}
+
 function nothingToRead(recording: Recording, layout: RecordingLayout): TendonError {
   const lost = recording.files.flatMap(({ damage }) => damage).map(({ message }) => message);
-  const refused = layout.refused.map(({ topic, message }) => `topic ${topic}: ${message}`);
-  const reasons = [...lost, ...refused];
+  // Topics that share a reason share its words.
+  const refused = Map.groupBy(layout.refused, ({ message }) => message);
+  const reasons = [...lost, ...[...refused].map(([message, notes]) => `${topicsOf(notes)}: ${message}`)];
   const why = reasons.length > 0 ? `nothing of it can be read: ${reasons.join("; ")}` : "it holds no messages";
   return new TendonError("bad-data", why, { place: { file: recording.names[0]! } });
+}
+
+function topicsOf(notes: readonly { readonly topic: string }[]): string {
+  const shown = notes.slice(0, 5).map(({ topic }) => topic);
+  const more = notes.length > shown.length ? ` and ${notes.length - shown.length} more` : "";
+  return `${notes.length === 1 ? "topic" : "topics"} ${shown.join(", ")}${more}`;
 }

@@ -113,6 +113,80 @@ test("a range gives the samples inside it", async () => {
   expect(times).toEqual(steady(HUMANOID_START, 100, 100).filter((time) => time >= range.start && time < range.end));
 });
 
+test("topics by option: a name, a beginning, left out, bytes of what is not understood, and a slip of the pen", async () => {
+  const path = at("options.mcap");
+  const topics = await writeHumanoidMcap(path, { seconds: 1, cameras: ["head"] });
+  const tf = { ...jsonTopic("/tf", "foxglove.FrameTransforms", [{ log: HUMANOID_START, value: { transforms: [] } }]) };
+  await writeMcap(path, [...topics, tf]);
+  const plain = await only(path);
+  expect(Object.keys(plain.schemas[0]!.features)).not.toContain("tf");
+  expect(plain.first.episode.findings).toMatchObject([
+    { severity: "note", message: expect.stringContaining("topic /tf: its messages") },
+  ]);
+  const streams = {
+    "/camera/head/image_raw/compressed": "observation.images.ego",
+    "/joint_commands": "action.arms",
+    "/imu/data": false,
+    "/tf": "transforms",
+  } as const;
+  const { first } = await only(path, { streams, robot: "G1 (29 DoF)", task: "wave" });
+  expect(Object.keys(first.episode.schema.features).sort()).toEqual([
+    "action.arms.effort",
+    "action.arms.position",
+    "action.arms.velocity",
+    "joint_states.effort",
+    "joint_states.position",
+    "joint_states.velocity",
+    "observation.images.ego",
+    "transforms",
+  ]);
+  expect(first.episode.schema.embodiment).toBe("G1_29_DoF");
+  expect(first.episode.facts).toMatchObject({ task: "wave", robot: "G1 (29 DoF)" });
+  expect(bytesOf(first, "transforms").map((bytes) => new TextDecoder().decode(bytes))).toEqual(['{"transforms":[]}']);
+  await expect(readMcap({ path, streams: { "/joint_comands": "action" } })).rejects.toThrow(
+    'no recording has the topic "/joint_comands"; did you mean "/joint_commands"?',
+  );
+});
+
+test("attachments and metadata are facts", async () => {
+  const path = at("facts.mcap");
+  const text = (value: string) => new TextEncoder().encode(value);
+  await writeMcap(path, [jsonTopic("/n", "N", [{ log: START, value: { n: 1 } }])], {
+    metadata: { session: { operator: "Ada", instruction: "fold the towel" } },
+    attachments: [
+      { name: "calibration.json", mediaType: "application/json", data: text('{"fx":1}') },
+      { name: "thumbnail.png", mediaType: "image/png", data: greyPng(2, 2, 1) },
+    ],
+  });
+  const { facts } = (await only(path)).first.episode;
+  expect(facts).toMatchObject({
+    task: "fold the towel",
+    metadata: { session: { operator: "Ada" } },
+    attachments: [
+      { name: "calibration.json", text: '{"fx":1}' },
+      { name: "thumbnail.png", mediaType: "image/png" },
+    ],
+  });
+  expect((facts["attachments"] as unknown as object[])[1]).not.toHaveProperty("text");
+});
+
+test("the parts of one recording are one episode", async () => {
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(at("bag"));
+  const times = steady(START, 10, 30);
+  const part = (from: number, to: number) =>
+    ros2Topic(
+      "/n",
+      "std_msgs/msg/Float64",
+      times.slice(from, to).map((log, index) => ({ log, value: { data: from + index } })),
+    );
+  for (const [number, from] of [0, 10, 20].entries()) await writeMcap(at(`bag/bag_${number}.mcap`), [part(from, from + 10)]);
+  const { first } = await only(at("bag"));
+  expect(first.episode.id).toBe("bag");
+  expect(rowsOf(first, "n").flat()).toEqual(times.map((_, index) => index));
+  expect(timesOf(first, "n")).toEqual(times);
+});
+
 test("ROS 1", async () => {
   const path = at("ros1.mcap");
   const times = steady(START, 50, 20);

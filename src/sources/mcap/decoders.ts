@@ -69,7 +69,8 @@ const ENCODINGS: { readonly [messageEncoding: string]: Encoding } = {
 };
 
 function rosDecoder(name: string, ros: RosDecoder): Decoder {
-  const { decode, only, stamp = () => undefined } = ros;
+  const { only, stamp = () => undefined } = ros;
+  const decode = (bytes: Uint8Array) => ros.decode(bytes);
   return { type: canonicalType(name), selfDescribing: false, decode, stamp, ...(only && { only }) };
 }
 

@@ -52,30 +52,64 @@ export function layoutOf(probes: readonly Probe[], options: Pick<McapOptions, "s
   const used = new Set<string>();
   const topics: TopicLayout[] = [];
   for (const probe of wanted) {
-    const { topic, decoder, first } = probe;
-    if ("refused" in decoder) refused.push({ topic, message: decoder.refused });
-    else if (first) {
-      const offered = offersOf(probe, decoder);
-      if ("refused" in offered) refused.push({ topic, message: offered.refused });
-      const { offers, picture } = "refused" in offered ? { offers: [OPAQUE], picture: undefined } : offered;
-      const { time, why } = chooseTime(options.time, { header: probe.header[0], log: first.log });
-      const named = offers.map((offer) => name(offer, { topic, type: decoder.type, cameras, given: options.streams[topic] }));
-      const clash = named.find((stream) => used.has(stream.name));
-      if (clash) {
-        refused.push({ topic, message: `its stream ${clash.name} has the name of another topic's; name it with \`streams\`` });
-        continue;
-      }
-      // Where nothing is read of a topic but its bytes, which clock it goes by is of no interest.
-      if (why && offers[0] !== OPAQUE) notes.push({ topic, message: why });
-      for (const stream of named) used.add(stream.name);
-      const rateHz = nominalRate(time === "header" ? probe.header : probe[time]);
-      const streams = named.map((stream) =>
-        rateHz === undefined || stream.column.as === "message" ? stream : withRate(stream, rateHz),
-      );
-      topics.push({ topic, decoder, channel: probe.channel, time, streams, ...(picture && { picture }) });
-    }
+    const { layout, refusal, note } = topicLayout(probe, cameras, options);
+    const { topic } = probe;
+    if (refusal !== undefined) refused.push({ topic, message: refusal });
+    if (note !== undefined) notes.push({ topic, message: note });
+    const clash = layout?.streams.find(({ name }) => used.has(name));
+    if (clash)
+      refused.push({ topic, message: `its stream ${clash.name} has the name of another topic's; name it with \`streams\`` });
+    else if (layout) topics.push(layout);
+    for (const { name } of layout?.streams ?? []) used.add(name);
   }
-  return { topics, refused, notes };
+  return withoutOpaque({ topics, refused, notes }, options);
+}
+
+/**
+ * Messages that nobody understands can be no column. Where a dataset can be made they would only be
+ * in its way, and part recordings that differ in nothing else; in any other recording, which can only
+ * be looked at, they are listed.
+ */
+function withoutOpaque(layout: RecordingLayout, options: Pick<McapOptions, "streams">): RecordingLayout {
+  const has = (as: Column["as"]) => layout.topics.some(({ streams }) => streams.some(({ column }) => column.as === as));
+  if (!has("picture") || !has("rows")) return layout;
+  const left = layout.topics.filter(({ topic, streams }) => isOpaque(streams) && options.streams[topic] === undefined);
+  const refused = new Set(layout.refused.map(({ topic }) => topic));
+  const untold = left.filter(({ topic }) => !refused.has(topic));
+  const notes = untold.map(({ topic, decoder }) => ({
+    topic,
+    message: `its messages (${decoder.type || "of no type"}) are no streams; name it in \`streams\` to have them as bytes`,
+  }));
+  return { ...layout, topics: layout.topics.filter((topic) => !left.includes(topic)), notes: [...layout.notes, ...notes] };
+}
+
+function isOpaque(streams: readonly StreamLayout[]): boolean {
+  return streams.every(({ column }) => column.as === "message");
+}
+
+interface Told {
+  readonly layout?: TopicLayout;
+  /** Why nothing but its bytes, or nothing at all, can be read. */
+  readonly refusal?: string;
+  readonly note?: string;
+}
+
+function topicLayout(probe: Probe, cameras: ReadonlyMap<string, string>, options: Pick<McapOptions, "streams" | "time">): Told {
+  const { topic, channel, decoder, first } = probe;
+  if ("refused" in decoder) return { refusal: decoder.refused };
+  if (!first) return {};
+  const offered = offersOf(probe, decoder);
+  const { offers, picture }: Offered = "refused" in offered ? { offers: [OPAQUE] } : offered;
+  const { time, why } = chooseTime(options.time, { header: probe.header[0], log: first.log });
+  const rateHz = nominalRate(time === "header" ? probe.header : probe[time]);
+  const named = offers.map((offer) => name(offer, { topic, type: decoder.type, cameras, given: options.streams[topic] }));
+  const streams = named.map((stream) => (rateHz === undefined || isOpaque([stream]) ? stream : withRate(stream, rateHz)));
+  return {
+    layout: { topic, decoder, channel, time, streams, ...(picture && { picture }) },
+    ...("refused" in offered && { refusal: offered.refused }),
+    // Where nothing is read of a topic but its bytes, which clock it goes by is of no interest.
+    ...(why !== undefined && !isOpaque(streams) && { note: why }),
+  };
 }
 
 /** The schema of recordings with these streams. Its key is made of what a trainer would see change: not of rates, except a camera's. */
