@@ -5,6 +5,12 @@ import { TendonError } from "../../core/errors.ts";
 /** What the process said last, kept for error messages. */
 const SAID_MAX = 2000;
 
+const running = new Set<FfmpegChild>();
+
+process.on("exit", () => {
+  for (const child of running) child.killNow();
+});
+
 /** One `ffmpeg` process: bytes go in by stdin and come out by pipes 3 and up. It never outlives its owner's `kill`. */
 export class FfmpegChild {
   readonly #child: ChildProcess;
@@ -35,7 +41,8 @@ export class FfmpegChild {
         resolve(null);
       });
     });
-    process.once("exit", this.#killNow);
+    running.add(this);
+    void this.#exit.then(() => running.delete(this));
   }
 
   get said(): string {
@@ -67,24 +74,22 @@ export class FfmpegChild {
   /** Waits for the end by itself; an exit code that is not 0 is an error. */
   async ended(): Promise<void> {
     const code = await this.#exit;
-    process.off("exit", this.#killNow);
     if (code !== 0) throw new TendonError("bad-data", `ffmpeg gave up (exit code ${code}): ${this.said}`);
   }
 
   /** Ends it at once, whatever it is at. */
   async kill(): Promise<void> {
-    this.#killNow();
+    this.killNow();
     await this.#exit;
-    process.off("exit", this.#killNow);
+  }
+
+  killNow(): void {
+    if (!this.#ended) this.#child.kill("SIGKILL");
   }
 
   get #input(): Writable {
     return this.#child.stdin!;
   }
-
-  readonly #killNow = (): void => {
-    if (!this.#ended) this.#child.kill("SIGKILL");
-  };
 }
 
 /** Bytes that may wait in this process before their stream is paused. */
