@@ -6,7 +6,17 @@ import { openCodecs } from "../../src/formats/video/codecs.ts";
 import { commandValue, HUMANOID_JOINTS, HUMANOID_START, jointValue, writeHumanoidMcap } from "../support/humanoidMcap.ts";
 import { bytesOf, readMcap, rowsOf, temporaryFolder, timesOf, validOf } from "../support/readMcap.ts";
 import { IDL_TWIST } from "../support/rosDefinitions.ts";
-import { greyPng, jsonTopic, ros1Topic, ros2Topic, stamp, steady, type WrittenTopic, writeMcap } from "../support/writeMcap.ts";
+import {
+  greyPng,
+  jsonTopic,
+  lz4Stored,
+  ros1Topic,
+  ros2Topic,
+  stamp,
+  steady,
+  type WrittenTopic,
+  writeMcap,
+} from "../support/writeMcap.ts";
 
 const START = 1_700_000_000_000_000_000n;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -26,6 +36,7 @@ async function only(path: string, options: object = {}) {
 describe.each([
   { name: "zstd chunks with an index", options: {} },
   { name: "plain chunks", options: { compression: "" } },
+  { name: "lz4 chunks", options: { writer: { chunkSize: 20_000, compressChunk: lz4Stored } } },
   { name: "no chunks", options: { writer: { useChunks: false } } },
   { name: "chunks without an index", options: { writer: { useChunkIndex: false, useMessageIndex: false } } },
   { name: "a summary without channels", options: { writer: { repeatChannels: false, repeatSchemas: false } } },

@@ -66,6 +66,15 @@ export async function writeMcap(path: string, topics: readonly WrittenTopic[], o
   await handle.close();
 }
 
+/** An LZ4 frame of stored blocks, which is all that a test of unpacking needs: for chunks up to 64 kB. */
+export function lz4Stored(chunk: Uint8Array): { compression: string; compressedData: Uint8Array } {
+  const size = Buffer.alloc(4);
+  // The highest bit says that the block is stored as it is.
+  size.writeUInt32LE((chunk.length | 0x80000000) >>> 0);
+  const head = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82);
+  return { compression: "lz4", compressedData: Buffer.concat([head, size, chunk, new Uint8Array(4)]) };
+}
+
 /** A ROS 2 topic: CDR of messages that are given as objects. */
 export function ros2Topic(
   topic: string,

@@ -1,4 +1,4 @@
-import type { MessageDefinition, MessageDefinitionField } from "@foxglove/message-definition";
+import type { MessageDefinition, MessageDefinitionField } from "./definitions.ts";
 
 /**
  * Reads some fields of CDR messages and steps over the rest: joint states name their joints in every

@@ -1,6 +1,9 @@
-import type { MessageDefinition } from "@foxglove/message-definition";
 import { parseRos2idl } from "@foxglove/ros2idl-parser";
 import { parse } from "@foxglove/rosmsg";
+
+/** One type of a parsed definition, and one of its fields. */
+export type MessageDefinition = ReturnType<typeof parse>[number];
+export type MessageDefinitionField = MessageDefinition["definitions"][number];
 
 /** How a ROS definition is written. */
 export type RosSchemaEncoding = "ros1msg" | "ros2msg" | "ros2idl";
