@@ -37,7 +37,6 @@ class Original:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.info = json.loads((self.folder / "meta/info.json").read_text())
-        self.fps = self.info["fps"]
         lines = read_lines(self.folder / "meta/episodes.jsonl")
         # Some sets keep the list of a larger one: what counts is the episodes that are there, which are its first.
         self.lengths = [line["length"] for line in lines if self._path(self.info["data_path"], line["episode_index"]).exists()]
@@ -45,6 +44,8 @@ class Original:
         for line in read_lines(self.folder / "meta/tasks.jsonl"):
             text = [value for key, value in line.items() if key != "task_index"]
             self.tasks[line["task_index"]] = text[0]
+        # The rate that the rows show; one set declares another.
+        self.fps = round(1 / float(np.median(np.diff(self.rows(0)["timestamp"].ravel()))), 3)
         existing = [key for key, feature in self.info["features"].items() if feature["dtype"] == "video"]
         self.cameras = [key for key in existing if self.video(0, key).exists()]
 
