@@ -17,5 +17,5 @@ export function movedChannels(motion: Motion, start: Nanoseconds, end: Nanosecon
   return moved;
 }
 
-/** Blocks of 50 ms; 32 MB hold an hour of 50 joints at that, and every longer recording in longer blocks. */
-export const MOTION_LIMITS = { blockNs: 50_000_000, bytesMax: 32 << 20 };
+/** Blocks of 50 ms; 16 MB hold half an hour of 50 joints at that, and every longer recording in longer blocks. */
+export const MOTION_LIMITS = { blockNs: 50_000_000, bytesMax: 16 << 20 };
