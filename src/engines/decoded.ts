@@ -16,7 +16,7 @@ type FramesWant = Want & { readonly as: "frames" };
  * decoder, whatever the number of wants; where all wants name single frames, only the groups that
  * hold them are decoded.
  */
-export function decodedEpisode(episode: Episode, codecs: Codecs): Episode {
+export function decodedEpisode(episode: Episode, codecs: Codecs, skipped: Skipped = () => undefined): Episode {
   return {
     ...episode,
     times: (stream) => episode.times(stream),
@@ -24,9 +24,17 @@ export function decodedEpisode(episode: Episode, codecs: Codecs): Episode {
   };
 }
 
+/** Told of coded pictures of a stream that gave no frame, once a read. */
+export type Skipped = (stream: string, pictures: number) => void;
+
+interface Decoding {
+  readonly episode: Episode;
+  readonly codecs: Codecs;
+  readonly skipped: Skipped;
+}
+
 async function* readDecoded(
-  episode: Episode,
-  codecs: Codecs,
+  { episode, codecs, skipped }: Decoding,
   wants: readonly Want[],
   range?: TimeRange,
 ): AsyncGenerator<Delivery> {
@@ -57,7 +65,10 @@ async function* readDecoded(
           }
         }
       }
-      for (const [index, tap] of taps.entries()) await decode(episode, streams[index]!, () => tap.flush(emit));
+      for (const [index, tap] of taps.entries()) {
+        await decode(episode, streams[index]!, () => tap.flush(emit));
+        if (tap.skipped > 0) skipped(streams[index]!, tap.skipped);
+      }
     } finally {
       for (const tap of taps) await tap.close();
     }
@@ -111,6 +122,10 @@ class StreamDecoder {
       only === "all" ? want : { ...want, only: new Set([...only].map((frame) => times.time[frame]!)) },
     );
     this.#needed = neededFrames(wants, times);
+  }
+
+  get skipped(): number {
+    return this.#decoder?.skipped ?? 0;
   }
 
   async push(packets: PacketsBatch, emit: (delivery: Delivery) => Promise<void>): Promise<void> {

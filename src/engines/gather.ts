@@ -100,7 +100,14 @@ class Gathering {
     const { source, codecs } = this.#env;
     for (const finding of episode.findings ?? []) this.#findings.push({ ...finding, episode: id });
     const facts = { ...episode.facts, source: source.source, tier: source.tier };
-    return named(decodedEpisode(named({ ...episode, id, facts }, source.path), codecs), source.path);
+    const told = new Set<string>();
+    const skipped = (stream: string, pictures: number) => {
+      if (told.has(stream)) return;
+      told.add(stream);
+      const message = `${pictures} coded pictures could not be decoded: the video is damaged; copy it again, or record the episode again`;
+      this.#findings.push({ check: "decode", severity: "broken", episode: id, stream, message });
+    };
+    return named(decodedEpisode(named({ ...episode, id, facts }, source.path), codecs, skipped), source.path);
   }
 
   async #descendFrom(episode: Episode): Promise<void> {

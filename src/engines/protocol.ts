@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorPlace } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Pipeline } from "../core/pipeline.ts";
-import type { Drop, Failure } from "../core/report.ts";
+import type { Failure } from "../core/report.ts";
 import type { FilePlan } from "../core/sink.ts";
 import type { Partition } from "../core/source.ts";
 import type { WatcherPlan } from "./recipe.ts";
@@ -143,9 +143,6 @@ export interface Operations {
   finish(given: FinishArguments): Promise<FinishReply>;
   end(given: null): Promise<null>;
 }
-
-/** A drop as a list holds it. */
-export type DropLine = Drop;
 
 /** An error as it crosses a thread. */
 export interface SentError {

@@ -125,6 +125,8 @@ class LocalPool implements Pool {
   #startHost(): ChildProcess {
     const host = fork(fileURLToPath(HOST), {
       serialization: "advanced",
+      // SVT-AV1 talks on stderr otherwise, and reads this before any thread of ours starts.
+      env: { ...process.env, SVT_LOG: process.env.SVT_LOG ?? "1" },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     host.on("message", (message: FromHost) => this.#heard(message));
