@@ -20,7 +20,7 @@ export function decodedEpisode(episode: Episode, codecs: Codecs, skipped: Skippe
   return {
     ...episode,
     times: (stream) => episode.times(stream),
-    read: (wants, range) => readDecoded(episode, codecs, wants, range),
+    read: (wants, range) => readDecoded({ episode, codecs, skipped }, wants, range),
   };
 }
 

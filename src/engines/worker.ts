@@ -37,6 +37,8 @@ class Served implements Operations {
   readonly #log: (level: "debug" | "info" | "warn", message: string) => void;
   readonly #held = new Map<string, Promise<object>>();
   readonly #listings = new Map<number, { readonly items: AsyncIterator<Partition | Bad>; at: number }>();
+  /** By source and schema: why no view can be made of such episodes. */
+  readonly #refused = new Map<number, ReadonlyMap<string, TendonError>>();
   #abort = new AbortController();
   #run: WorkerRun | undefined;
 
@@ -59,6 +61,7 @@ class Served implements Operations {
   async end(): Promise<null> {
     for (const listing of this.#listings.values()) await listing.items.return?.();
     this.#listings.clear();
+    this.#refused.clear();
     await this.#run?.[Symbol.asyncDispose]();
     this.#run = undefined;
     return null;
@@ -73,12 +76,22 @@ class Served implements Operations {
       find: (finding) => void findings.push(ofSource(finding, made)),
     });
     const schemas = await made.made.schema(context);
+    const refused = new Map<string, TendonError>();
+    const folded = schemas.flatMap((schema) => {
+      try {
+        const { input, after, output } = foldSchema(run.recipe, made, schema);
+        return [{ input, after, output }];
+      } catch (thrown) {
+        refused.set(schema.key, asTendonError(thrown, "bad-pipeline"));
+        return [];
+      }
+    });
+    const [first] = refused.values();
+    if (first && folded.length === 0) throw first;
+    this.#refused.set(source, refused);
     return {
       source: made.source,
-      schemas: schemas.map((schema) => {
-        const { input, after, output } = foldSchema(run.recipe, made, schema);
-        return { input, after, output };
-      }),
+      schemas: folded,
       findings,
       watchers: watchersOf(run.recipe, made),
       chain: chainTo(run.recipe, made, run.recipe.chain.length),
@@ -87,6 +100,8 @@ class Served implements Operations {
 
   async partitions({ source, skip, max }: { source: number; skip: number; max: number }): Promise<PartitionsReply> {
     const made = this.#current().recipe.sources[source]!;
+    if (!this.#refused.has(source)) await this.openSource({ source });
+    const refused = this.#refused.get(source);
     const listing = await this.#listingAt(source, skip);
     const partitions: Partition[] = [];
     const failures: Failure[] = [];
@@ -95,6 +110,7 @@ class Served implements Operations {
       if (step.done) return { partitions, failures, ended: true };
       listing.at++;
       if ("bad" in step.value) failures.push(badInput(step.value, made));
+      else if (refused?.has(step.value.schema)) failures.push(refusal(step.value, refused.get(step.value.schema)!, made));
       else partitions.push(step.value);
     }
     return { partitions, failures, ended: false };
@@ -151,6 +167,19 @@ function badInput({ id, error: thrown }: Bad, source: MadeSource): Failure {
     code: error.code,
     message: error.message,
     place: error.place,
+    attempt: 1,
+  };
+}
+
+/** A recording of a layout that the pipeline can make nothing of, beside others that it can. */
+function refusal({ key }: Partition, error: TendonError, source: MadeSource): Failure {
+  const message = `cannot become what the pipeline asks for: ${error.message}`;
+  return {
+    episode: `${source.source}/${key}`,
+    step: error.place.path ?? source.path,
+    code: "bad-data",
+    message,
+    place: { file: key },
     attempt: 1,
   };
 }
