@@ -30,8 +30,8 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** Ratchets: the longest there are. They may only fall. */
-const FILE_LINES_MAX = 320;
-const FUNCTION_LINES_MAX = 120;
+const FILE_LINES_MAX = 305;
+const FUNCTION_LINES_MAX = 75;
 
 const sources = files("src", /\.ts$/).filter((path) => !path.endsWith(".test.ts"));
 
