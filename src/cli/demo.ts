@@ -49,7 +49,8 @@ function demo(terminal: Terminal, path: string, options: DemoOptions): Promise<n
       import("../commands/run.ts"),
     ]);
     const found = await detect(path);
-    progress.say(inspectText(await inspect(path, { signal }), path));
+    // Its findings come with the report, which has them too.
+    progress.say(inspectText({ ...(await inspect(path, { signal })), findings: [] }, path));
     const target = resolve("out", found.name);
     progress.say(`\nwriting GR00T and LeRobot v3.0 to ${relative(process.cwd(), target)} …`);
     const input = await convertPipeline({ source: path, target }, { to: ["gr00t", "lerobot"], checks: "all", broken: "drop" });
