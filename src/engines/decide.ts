@@ -133,6 +133,7 @@ async function* seenOf({ place, entries, reader }: DecisionRun): AsyncGenerator<
     const facts = { ...output.facts, ...entry.facts };
     yield {
       episode: output.id,
+      ...(output.parent !== undefined && { parent: output.parent }),
       embodiment: output.schema.embodiment,
       facts,
       rows: output.rows,
