@@ -34,9 +34,8 @@ function handOver() {
     return;
   }
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both: the child decides when it is over. What is sent to us alone is passed on.
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // The child decides when it is over. A terminal sends Ctrl-C to both, which the child takes for one.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (cause) => {
     process.stderr.write(`tendon: ${node} could not be started: ${cause.message}\n`);
     process.exitCode = 3;

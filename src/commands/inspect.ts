@@ -24,9 +24,11 @@ export async function inspect(path: string, options: InspectOptions = {}): Promi
   const found = await detect(path);
   if (found.kind !== "dataset") return inspectSource(found, options);
   const home = await homeFacts(found.path);
-  const view = home.views.find(({ sink }) => sink === "lerobot") ?? home.views[0];
-  if (!view) return { kind: "dataset", clock: "episode", episodes: 0, streams: [], durationSec: 0, findings: [], ...home };
-  const report = await inspectSource(await detect(view.path), options);
+  const { sink } = home.views.find((view) => view.sink === "lerobot") ?? home.views[0] ?? {};
+  if (sink === undefined)
+    return { kind: "dataset", clock: "episode", episodes: 0, streams: [], durationSec: 0, findings: [], ...home };
+  // The link of a sink holds a dataset for each robot, and the source reads a folder of datasets.
+  const report = await inspectSource({ kind: "lerobot", path: join(found.path, sink), name: found.name }, options);
   return { ...report, kind: "dataset", ...home };
 }
 
