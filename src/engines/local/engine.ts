@@ -15,7 +15,7 @@ export interface LocalEngineOptions {
   readonly entry: string;
   /** Worker threads. Default: the cores. */
   readonly workers?: number;
-  /** Heap of one worker. Default 4,096. */
+  /** Heap of one worker. Default 2,048. */
   readonly heapMb?: number;
   readonly stallSec?: number;
 }
@@ -34,7 +34,7 @@ export function localEngine(options: LocalEngineOptions): LocalEngine {
   const pool: Pool = openPool({
     workers,
     entry: options.entry,
-    heapMb: options.heapMb ?? 4096,
+    heapMb: options.heapMb ?? 2048,
     log: (level, message) => listen?.({ type: "log", level, message }),
   });
   const canonical = async (input: PipelineInput, base: string) => {

@@ -6,7 +6,7 @@ import type { ListWriter } from "../lists.ts";
 import type { GatherNote, SourceReply } from "../protocol.ts";
 import type { Range } from "./backlog.ts";
 import { type Pool, WorkerLost } from "./pool.ts";
-import { openStallWatch } from "./stallWatch.ts";
+import { openStallWatch, type StallWatch } from "./stallWatch.ts";
 
 export interface GatheringGiven {
   readonly pool: Pool;
@@ -106,15 +106,18 @@ class Gathering {
   async #gather(worker: number, range: Range): Promise<void> {
     const { pool, stallMs, emit } = this.#given;
     const progress = { claimed: undefined as number | undefined, next: range.from, seen: { rows: 0, frames: 0, bytes: 0 } };
-    const stall = openStallWatch(stallMs, () => {
-      emit({ type: "worker", what: "timed out", message: `nothing came by for ${stallMs / 1000} s` });
-      pool.kill(worker);
-    });
+    let stall: StallWatch | undefined;
     try {
       await this.#given.begin(worker);
+      // The watch begins here: to start a worker on a busy machine takes its time.
+      const watch = openStallWatch(stallMs, () => {
+        emit({ type: "worker", what: "timed out", message: `nothing came by for ${stallMs / 1000} s` });
+        pool.kill(worker);
+      });
+      stall = watch;
       await pool.call(worker, "gather", range, (note: GatherNote) => {
-        if (note.note !== "going") stall.touch();
-        else if (this.#count(progress.seen, note)) stall.touch();
+        if (note.note !== "going") watch.touch();
+        else if (this.#count(progress.seen, note)) watch.touch();
         if (note.note === "claimed") progress.claimed = note.ordinal;
         if (note.note === "gathered") {
           progress.claimed = undefined;
@@ -124,10 +127,10 @@ class Gathering {
       });
     } catch (thrown) {
       if (thrown instanceof WorkerLost)
-        this.#lost(range, progress, stall.stalled ? `nothing came by for ${stallMs / 1000} s` : thrown.message);
+        this.#lost(range, progress, stall?.stalled ? `nothing came by for ${stallMs / 1000} s` : thrown.message);
       else throw asTendonError(thrown, "internal");
     } finally {
-      stall.close();
+      stall?.close();
     }
     this.#given.signal.throwIfAborted();
     if (this.#fatal) throw this.#fatal;
