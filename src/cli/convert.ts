@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { ConvertOptions } from "../commands/convert.ts";
+import { TendonError } from "../core/errors.ts";
 import { EXIT, exitOfReport } from "./exit.ts";
 import { positiveNumber, shared } from "./options.ts";
 import { type CommonOptions, inSession, type Terminal } from "./session.ts";
@@ -57,10 +58,21 @@ function convert(
     }
     const workers = options.workers === undefined ? {} : { workers: options.workers };
     const { run } = await import("../commands/run.ts");
-    const report = await run(input, { signal, onEvent, ...workers });
+    const report = await run(input, { signal, onEvent, ...workers }).catch((thrown: unknown) => {
+      throw ofThePipeline(thrown);
+    });
     result(report, () => reportText(report));
     return exitOfReport(report);
   });
+}
+
+/** The user never saw the pipeline that an error names a place of. */
+function ofThePipeline(thrown: unknown): unknown {
+  if (!(thrown instanceof TendonError) || thrown.code !== "bad-pipeline" || !thrown.place.path) return thrown;
+  const advice =
+    "(a place in the pipeline that convert made: --rate, --camera, --robot and --task fill it in, " +
+    "--print writes it as YAML to edit and run)";
+  return new TendonError(thrown.code, `${thrown.message}\n${advice}`, { place: thrown.place, cause: thrown });
 }
 
 function convertOptions(options: ConvertCommandOptions): ConvertOptions {

@@ -77,7 +77,8 @@ async function readYaml(file: string): Promise<YamlFile> {
 }
 
 async function readableSize(file: string): Promise<void> {
-  const info = await stat(file).catch((cause: unknown) => {
+  const info = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") throw new TendonError("not-found", "there is no such file", { place: { file }, cause });
     throw asTendonError(cause, "not-found", { file });
   });
   if (!info.isFile())
