@@ -14,13 +14,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from original import Original, expect, numbers, read_lines
-from pictures import decoded, psnr
+from pictures import decoded, same_picture
 
 FIELDS = ("mean", "std", "min", "max", "q01", "q99")
 ROTATIONS = {"axis_angle", "quaternion", "rotation_6d", "matrix"} | {
     f"euler_angles_{order}" for order in ("rpy", "ryp", "pry", "pyr", "yrp", "ypr")
 }
-PSNR_MIN = 30.0
 
 
 class View:
@@ -183,8 +182,7 @@ def check_pictures(view, original, episode, how):
         count = original.lengths[episode]
         got = 0
         for index, (mine, theirs) in enumerate(zip(decoded(path), decoded(original.video(episode, column)))):
-            good = np.array_equal(mine, theirs) if how == "copied" else psnr(mine, theirs) >= PSNR_MIN
-            expect(good, f"episode {episode} frame {index} of {column}: PSNR {psnr(mine, theirs):.1f} dB")
+            same_picture(mine, theirs, how, f"episode {episode} frame {index} of {column}")
             got += 1
         expect(got == count, f"episode {episode}: {column} has {got} frames for {count} rows")
         compared += got

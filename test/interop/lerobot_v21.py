@@ -2,7 +2,7 @@
 
     lerobot_v21.py VIEW ORIGINAL BACKEND copied|encoded EVERY
 
-Pictures are compared in every EVERYth chunk of 32 and in the last; numbers and texts everywhere.
+Pictures are compared in every EVERYth chunk of 16 and in the last; numbers and texts everywhere.
 """
 
 import json
@@ -13,10 +13,9 @@ import numpy as np
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 from original import Original, expect, fail
-from pictures import decoded, psnr
+from pictures import decoded, same_picture
 
-CHUNK = 32
-PSNR_MIN = 30.0
+CHUNK = 16
 
 
 def as_pixels(tensor):
@@ -57,9 +56,8 @@ def check_episode(dataset, original, episode, start, options):
         for camera in original.cameras:
             pixels = as_pixels(item[camera])
             for offset in range(min(CHUNK, original.lengths[episode] - at)):
-                got, truth = pixels[offset], wanted[camera][at + offset]
-                good = np.array_equal(got, truth) if options.how == "copied" else psnr(got, truth) >= PSNR_MIN
-                expect(good, f"episode {episode} frame {at + offset} of {camera}: PSNR {psnr(got, truth):.1f} dB")
+                where = f"episode {episode} frame {at + offset} of {camera}"
+                same_picture(pixels[offset], wanted[camera][at + offset], options.how, where)
                 compared += 1
     return compared
 
