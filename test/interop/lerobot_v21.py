@@ -41,6 +41,8 @@ def check_rows(dataset, original, episode, start):
     expect(np.array_equal(np.asarray(table["timestamp"], dtype=np.float32), stamps), f"episode {episode}: timestamp")
     expect(np.array_equal(table["frame_index"], np.arange(count)), f"episode {episode}: frame_index")
     expect(np.array_equal(table["index"], start + np.arange(count)), f"episode {episode}: index")
+    texts = [dataset.meta.tasks[index] for index in np.asarray(table["task_index"])]
+    expect(texts == original.texts(episode), f"episode {episode}: tasks")
 
 
 def check_episode(dataset, original, episode, start, options):
@@ -49,10 +51,10 @@ def check_episode(dataset, original, episode, start, options):
     compared = 0
     wanted = {camera: original_pictures(original.video(episode, camera), options.backend) for camera in original.cameras}
     for at in range(0, original.lengths[episode], CHUNK):
-        item = dataset[start + at]
-        expect(item["task"] == texts[at], f"episode {episode} frame {at}: task is {item['task']!r}, not {texts[at]!r}")
         if (at // CHUNK) % options.every != 0 and at + CHUNK < original.lengths[episode]:
             continue
+        item = dataset[start + at]
+        expect(item["task"] == texts[at], f"episode {episode} frame {at}: task is {item['task']!r}, not {texts[at]!r}")
         for camera in original.cameras:
             pixels = as_pixels(item[camera])
             for offset in range(min(CHUNK, original.lengths[episode] - at)):

@@ -53,6 +53,8 @@ def check_rows(dataset, original, episode, start):
     expect(np.all(np.asarray(table["episode_index"]) == episode), f"episode {episode}: episode_index")
     stamps = (i / original.fps).astype(np.float32)
     expect(np.array_equal(np.asarray(table["timestamp"], dtype=np.float32), stamps), f"episode {episode}: timestamp")
+    names = dataset.meta.tasks.reset_index().set_index("task_index").iloc[:, 0]
+    expect([names[index] for index in np.asarray(table["task_index"])] == texts, f"episode {episode}: tasks")
     return texts
 
 
@@ -64,14 +66,14 @@ def check_episode(dataset, original, episode, start, options):
     actions = original.rows(episode)["action"]
     compared = 0
     for at in range(0, count, CHUNK):
+        if (at // CHUNK) % options.every != 0 and at + CHUNK < count:
+            continue
         item = dataset[start + at]
         inside = min(CHUNK, count - at)
         expect(item["task"] == texts[at], f"episode {episode} frame {at}: task is {item['task']!r}, not {texts[at]!r}")
         got = item["action"].numpy()
         expect(np.array_equal(got[:inside], actions[at : at + inside].astype(got.dtype)), f"episode {episode}: action chunk at {at}")
         expect(item["action_is_pad"].numpy().tolist() == [False] * inside + [True] * (CHUNK - inside), f"episode {episode}: padding at {at}")
-        if (at // CHUNK) % options.every != 0 and at + CHUNK < count:
-            continue
         for camera in original.cameras:
             pixels = as_pixels(item[camera])
             for offset in range(inside):

@@ -50,6 +50,8 @@ export async function ask(
     HF_DATASETS_OFFLINE: "1",
     HF_HOME: scratch.at("hf"),
     PYTHONDONTWRITEBYTECODE: "1",
+    // Threads that wait for one another by spinning double the time on a busy machine.
+    OMP_NUM_THREADS: "1",
   };
   const { status, stdout, stderr } = await run(python, [join(HERE, script), ...args], { env, input });
   if (status !== 0) throw new Error(`${script} ${args.join(" ")} ended with ${status}:\n${stderr.slice(-3000)}`);
