@@ -55,12 +55,29 @@ export async function openHome(path: string): Promise<Home> {
   };
 }
 
+/** Throws where a folder cannot become or be a home, and makes nothing: so that this is told before hours of work. */
+export async function checkHome(path: string): Promise<void> {
+  const folder = resolve(path);
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException): string[] => {
+    if (cause.code === "ENOENT") return [];
+    if (cause.code === "ENOTDIR") throw notAFolder(folder, cause);
+    throw asTendonError(cause, "not-found", { file: folder });
+  });
+  if (names.includes(HOME_FILE)) await checkFormat(join(folder, HOME_FILE));
+  else refuseStrange(folder, names);
+}
+
 /** Removes a file or folder in the making; to remove what is not there is no error. */
 export async function discard(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
 async function startHome(folder: string, names: readonly string[], store: Store): Promise<void> {
+  refuseStrange(folder, names);
+  await store.createOnly(HOME_FILE, Buffer.from(`${canonicalJson({ tendon: "home", format: FORMAT })}\n`));
+}
+
+function refuseStrange(folder: string, names: readonly string[]): void {
   const strange = names.filter((name) => !name.startsWith("."));
   if (strange.length > 0) {
     const seen = strange.slice(0, 3).join(", ") + (strange.length > 3 ? ", …" : "");
@@ -70,7 +87,6 @@ async function startHome(folder: string, names: readonly string[], store: Store)
       { place: { file: folder } },
     );
   }
-  await store.createOnly(HOME_FILE, Buffer.from(`${canonicalJson({ tendon: "home", format: FORMAT })}\n`));
 }
 
 async function checkFormat(path: string): Promise<void> {
@@ -95,7 +111,11 @@ async function checkFormat(path: string): Promise<void> {
 
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === "EEXIST") throw new TendonError("not-found", "is a file, not a folder", { place: { file: path }, cause });
+    if (cause.code === "EEXIST") throw notAFolder(path, cause);
     throw diskError(cause, path);
   });
+}
+
+function notAFolder(path: string, cause: unknown): TendonError {
+  return new TendonError("not-found", "is a file, not a folder", { place: { file: path }, cause });
 }

@@ -18,7 +18,7 @@ import type { WorkerRun } from "./workerRun.ts";
 export async function layout(run: WorkerRun, { view }: { view: DecidedView }): Promise<LayoutReply> {
   const sink = run.recipe.sinks[view.sink]!;
   const built = openBuiltFiles(run.stores().home);
-  const plans = writeList<FilePlan>(join(run.scratch, `files-${view.sink}-${view.embodiment}.jsonl`));
+  const plans = writeList<FilePlan>(join(run.stores().scratch, `files-${view.sink}-${view.embodiment}.jsonl`));
   const all = startDigest();
   const files: LaidFile[] = [];
   const seen = new Set<string>();

@@ -20,8 +20,8 @@ export async function decide(run: WorkerRun, given: DecideArguments): Promise<De
   const { receipts } = run.stores();
   await receipts.refresh();
   const reader = new SeenReceipts(run);
-  const drops = writeList<Drop>(join(run.scratch, "drops.jsonl"));
-  const findings = writeList<Finding>(join(run.scratch, "findings.jsonl"));
+  const drops = writeList<Drop>(join(run.stores().scratch, "drops.jsonl"));
+  const findings = writeList<Finding>(join(run.stores().scratch, "findings.jsonl"));
   const collected = await collect(given, reader, drops, findings);
   let entries = collected.entries;
   let decidedDrops = 0;
@@ -184,7 +184,7 @@ type Placed = Pick<DecideReply, "views" | "episodes" | "episodesDigest">;
 
 /** Writes the list of parts of every view, and the snapshot's own list of episodes. */
 async function place(run: WorkerRun, entries: readonly Entry[], reader: SeenReceipts): Promise<Placed> {
-  const episodes = writeList<JsonObject>(join(run.scratch, "episodes.jsonl"));
+  const episodes = writeList<JsonObject>(join(run.stores().scratch, "episodes.jsonl"));
   const digestOfAll = startDigest();
   const groups = groupViews(run);
   for (const entry of entries) {

@@ -14,10 +14,15 @@ export interface BeginArguments {
   readonly pipeline: Pipeline;
   /** Where the pipeline's relative paths start. */
   readonly base: string;
-  /** Absent for a plan, which writes nothing. */
-  readonly home?: string;
+  /** Absent for a plan, and until it is known that the run can write something. */
+  readonly home?: RunHome;
+}
+
+/** Where a run writes. */
+export interface RunHome {
+  readonly path: string;
   /** A folder of this run on the home's disk, for lists that only its workers read. */
-  readonly scratch?: string;
+  readonly scratch: string;
 }
 
 /** One schema of a source, and what the stages make of it. */
@@ -134,6 +139,8 @@ export interface FinishReply {
 /** What a worker can be asked. */
 export interface Operations {
   begin(given: BeginArguments): Promise<null>;
+  /** For a run that began without a home. */
+  enterHome(given: RunHome): Promise<null>;
   openSource(given: { readonly source: number }): Promise<SourceReply>;
   partitions(given: { readonly source: number; readonly skip: number; readonly max: number }): Promise<PartitionsReply>;
   gather(given: GatherArguments, note: (note: GatherNote) => void): Promise<{ readonly episodes: number }>;

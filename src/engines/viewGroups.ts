@@ -38,7 +38,7 @@ export function groupViews(run: WorkerRun): ViewGroups {
     }
     const name = safeName(schema.embodiment);
     const embodiment = same.length === 0 ? name : `${name}-${same.length + 1}`;
-    const list = writeList<PlacedPart>(join(run.scratch, `parts-${sink}-${groups.length}.jsonl`));
+    const list = writeList<PlacedPart>(join(run.stores().scratch, `parts-${sink}-${groups.length}.jsonl`));
     const group = { sink, embodiment, schema, list, rows: 0 };
     groups.push(group);
     return group;

@@ -58,6 +58,11 @@ class Served implements Operations {
     return null;
   }
 
+  async enterHome(given: Parameters<Operations["enterHome"]>[0]): Promise<null> {
+    await this.#current().enterHome(given);
+    return null;
+  }
+
   async end(): Promise<null> {
     for (const listing of this.#listings.values()) await listing.items.return?.();
     this.#listings.clear();

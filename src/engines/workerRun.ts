@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { Codecs } from "../core/codecs.ts";
 import type { Context } from "../core/context.ts";
 import { TendonError } from "../core/errors.ts";
@@ -10,7 +11,7 @@ import type { Registry } from "../core/registry.ts";
 import { type Home, openHome } from "../dataset/home.ts";
 import { openReceipts, type Receipts } from "../dataset/receipts.ts";
 import type { Said } from "./gather.ts";
-import type { BeginArguments } from "./protocol.ts";
+import type { BeginArguments, RunHome } from "./protocol.ts";
 import { makeRecipe, type Recipe } from "./recipe.ts";
 import { loadModules } from "./useModules.ts";
 
@@ -28,17 +29,23 @@ export interface WorkerRun extends AsyncDisposable {
   readonly recipe: Recipe;
   readonly registry: Registry;
   readonly codecs: Codecs;
-  /** A folder of this run on the home's disk. */
-  readonly scratch: string;
   readonly signal: AbortSignal;
-  /** Throws where the run is only a plan. */
-  stores(): { readonly home: Home; readonly receipts: Receipts };
+  /** From now on the run may write. */
+  enterHome(home: RunHome): Promise<void>;
+  /** `scratch` is a folder of this run on the home's disk. Throws where the run has no home (yet). */
+  stores(): Stores;
   context(step: string, episode: string, said: Said): Context;
+}
+
+interface Stores {
+  readonly home: Home;
+  readonly receipts: Receipts;
+  readonly scratch: string;
 }
 
 type Log = Context["log"];
 
-/** Rebuilds the pipeline in this worker and opens the dataset's home. */
+/** Rebuilds the pipeline in this worker, and opens the dataset's home where there is one yet. */
 export async function beginRun(
   kit: WorkerKit,
   given: BeginArguments,
@@ -49,8 +56,13 @@ export async function beginRun(
   const modules = await loadModules(given.pipeline.use, given.base, kit.registry);
   const pipeline = resolvePaths(given.pipeline, modules.registry, given.base);
   const recipe = await makeRecipe(pipeline, modules.registry, { file: fileDigest, module: (plugin) => modules.digestOf(plugin) });
-  const home = given.home === undefined ? undefined : await openHome(given.home);
-  const receipts = home && (await openReceipts(home, `${given.run}-${given.worker}`));
+  let stores: Stores | undefined;
+  let looking: string | undefined;
+  const enterHome = async ({ path, scratch }: RunHome) => {
+    const home = await openHome(path);
+    stores = { home, scratch, receipts: await openReceipts(home, `${given.run}-${given.worker}`) };
+  };
+  if (given.home) await enterHome(given.home);
   const seed = BigInt(pipeline.seed);
   return {
     id: given.run,
@@ -59,18 +71,22 @@ export async function beginRun(
     recipe,
     registry: modules.registry,
     codecs: lazyCodecs(kit),
-    scratch: given.scratch ?? "",
     signal,
+    enterHome,
     stores() {
-      if (!home || !receipts) throw new TendonError("internal", "a plan has no home");
-      return { home, receipts };
+      if (!stores) throw new TendonError("internal", "a plan has no home");
+      return stores;
     },
     context: (step, episode, said) => ({
       signal,
       seed: derivedSeed(seed, episode, step),
       log,
       get scratch() {
-        const folder = resolve(given.scratch ?? given.base, `worker-${given.worker}`);
+        if (!stores) {
+          looking ??= mkdtempSync(join(tmpdir(), "tendon-look-"));
+          return looking;
+        }
+        const folder = join(stores.scratch, `worker-${given.worker}`);
         mkdirSync(folder, { recursive: true });
         return folder;
       },
@@ -81,7 +97,8 @@ export async function beginRun(
       find: (finding) => said.find(finding),
     }),
     async [Symbol.asyncDispose]() {
-      await receipts?.[Symbol.asyncDispose]();
+      await stores?.receipts[Symbol.asyncDispose]();
+      if (looking !== undefined) await rm(looking, { recursive: true, force: true });
     },
   };
 }

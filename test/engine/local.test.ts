@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openEngine, run } from "../../src/commands/run.ts";
+import { openEngine, plan, run } from "../../src/commands/run.ts";
 import type { RunEvent } from "../../src/core/event.ts";
 import type { PipelineInput } from "../../src/core/pipeline.ts";
 
@@ -164,6 +164,19 @@ describe("a run", () => {
     const more = await engine.run(pipelineOf({ source: { episodes: 2, partitions: 3, version: "v1" } }));
     expect(more.episodes.kept).toBe(6);
     expect((await linesOf(more.views[0]!.path)).at(-1)!.episode).toBe("ticks/p2/1");
+  });
+
+  test("what cannot run leaves nothing behind, and nothing that is there is touched", async () => {
+    const refused = { ...pipelineOf({ trouble: { refuses: true } }), dataset: join(folder, "a", "b") };
+    await expect(run(refused, { workers: 1 })).rejects.toThrow(/this stage was told to refuse/);
+    expect(await readdir(folder)).toEqual([]);
+    await expect(plan(refused, { workers: 1 })).rejects.toThrow(/this stage was told to refuse/);
+    expect(await readdir(folder)).toEqual([]);
+    await writeFile(join(folder, "notes.txt"), "mine");
+    const strange = { ...pipelineOf({ trouble: { refuses: true } }), dataset: folder };
+    await expect(run(strange, { workers: 1 })).rejects.toThrow(/is not empty and is not a Tendon dataset/);
+    await expect(run({ ...strange, dataset: join(folder, "notes.txt") }, { workers: 1 })).rejects.toThrow(/is a file/);
+    expect(await readdir(folder)).toEqual(["notes.txt"]);
   });
 
   test("a typo is told with its path and what was meant", async () => {

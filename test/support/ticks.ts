@@ -71,9 +71,13 @@ export const trouble = defineStage({
     spins: z.array(z.string()).default([]),
     slowMs: z.int().default(0),
     marker: z.string().default(""),
+    refuses: z.boolean().default(false),
   }),
   create: (options) => ({
-    schema: (input) => input,
+    schema: (input) => {
+      if (options.refuses) throw new Error("this stage was told to refuse");
+      return input;
+    },
     async each(episode, context) {
       if (options.marker) await appendFile(options.marker, `${episode.id}\n`);
       if (options.throws.includes(episode.id)) throw new Error("this stage was told to throw");

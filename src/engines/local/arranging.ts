@@ -12,15 +12,14 @@ import { openSnapshots } from "../../dataset/snapshots.ts";
 import { openViews } from "../../dataset/views.ts";
 import { readList } from "../lists.ts";
 import type { DecidedView, DecideReply, FinishReply, LayoutReply } from "../protocol.ts";
-import type { Pool } from "./pool.ts";
+import type { Crew } from "./crew.ts";
 
 const REF = "main";
 
 export interface ArrangingGiven {
-  readonly pool: Pool;
+  readonly crew: Crew;
   readonly home: Home;
   readonly signal: AbortSignal;
-  readonly begin: (worker: number) => Promise<void>;
   readonly emit: (event: RunEvent) => void;
   /** Decides anew against a parent snapshot. */
   readonly decide: (parent: string | null) => Promise<DecideReply>;
@@ -84,8 +83,10 @@ function snapshotId(parent: string | null, decided: DecideReply, laid: readonly 
 
 async function layAll(given: ArrangingGiven, decided: DecideReply): Promise<LaidView[]> {
   const laid: LaidView[] = [];
-  await given.begin(0);
-  for (const view of decided.views) laid.push({ view, layout: await given.pool.call(0, "layout", { view }) });
+  for (const view of decided.views) {
+    await given.crew.begin(0);
+    laid.push({ view, layout: await given.crew.pool.call(0, "layout", { view }) });
+  }
   return laid;
 }
 
@@ -112,7 +113,9 @@ async function makeViews(given: ArrangingGiven, id: string, laid: readonly LaidV
   for (const { view, layout } of needed) {
     const folder = join(staged.get(view.name)!, view.embodiment);
     await mkdir(folder, { recursive: true });
-    files[`${view.name}/${view.embodiment}`] = (await given.pool.call(0, "finish", { view, plans: layout.plans, folder })).files;
+    await given.crew.begin(0);
+    const finished = await given.crew.pool.call(0, "finish", { view, plans: layout.plans, folder });
+    files[`${view.name}/${view.embodiment}`] = finished.files;
   }
   for (const [sink, folder] of staged) if (folder !== undefined) await writeMixture(folder, sink, laid);
   return { staged, laid, files, built, reused: total - built };
@@ -127,13 +130,13 @@ async function buildAll(given: ArrangingGiven, needed: readonly LaidView[], tota
       given.signal.throwIfAborted();
       const next = await queue.next();
       if (next.done) return;
-      await given.begin(worker);
-      await given.pool.call(worker, "build", next.value);
+      await given.crew.begin(worker);
+      await given.crew.pool.call(worker, "build", next.value);
       built++;
       given.emit({ type: "progress", act: "arrange", done: built, total, rows: 0, frames: 0, bytes: 0 });
     }
   };
-  await Promise.all(Array.from({ length: given.pool.workers }, (_, worker) => work(worker)));
+  await Promise.all(Array.from({ length: given.crew.pool.workers }, (_, worker) => work(worker)));
   return built;
 }
 

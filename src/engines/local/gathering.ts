@@ -5,17 +5,17 @@ import type { ListedEpisode } from "../collect.ts";
 import type { ListWriter } from "../lists.ts";
 import type { GatherNote, SourceReply } from "../protocol.ts";
 import type { Range } from "./backlog.ts";
-import { type Pool, WorkerLost } from "./pool.ts";
+import type { Crew } from "./crew.ts";
+import { WorkerLost } from "./pool.ts";
 import { openStallWatch, type StallWatch } from "./stallWatch.ts";
 
 export interface GatheringGiven {
-  readonly pool: Pool;
+  readonly crew: Crew;
   readonly sources: readonly SourceReply[];
   readonly backlog: AsyncGenerator<Range>;
   readonly list: ListWriter<ListedEpisode>;
   readonly stallMs: number;
   readonly signal: AbortSignal;
-  readonly begin: (worker: number) => Promise<void>;
   readonly failed: (failure: Failure) => void;
   readonly emit: (event: RunEvent) => void;
   /** How many episodes there are, as far as is known, and how many of them were done before. */
@@ -57,10 +57,10 @@ class Gathering {
   }
 
   async run(): Promise<GatheringDone> {
-    const { pool, backlog } = this.#given;
+    const { backlog, crew } = this.#given;
     const stopped = new AbortController();
     try {
-      const loops = Array.from({ length: pool.workers }, (_, worker) => this.#work(worker, stopped));
+      const loops = Array.from({ length: crew.pool.workers }, (_, worker) => this.#work(worker, stopped));
       const ends = await Promise.allSettled(loops);
       const failure = ends.find((end) => end.status === "rejected");
       if (failure) throw failure.reason;
@@ -94,7 +94,7 @@ class Gathering {
     const next = this.#taking.then(async () => {
       const range = this.#again.pop() ?? (await this.#given.backlog.next()).value;
       if (!range || range.to === null) return range as Range | undefined;
-      const share = Math.max(1, Math.ceil((range.to - range.from) / (2 * this.#given.pool.workers)));
+      const share = Math.max(1, Math.ceil((range.to - range.from) / (2 * this.#given.crew.pool.workers)));
       const [taken, rest] = splitAt(range, Math.min(range.to, range.from + share));
       if (rest) this.#again.push(rest);
       return taken;
@@ -104,18 +104,18 @@ class Gathering {
   }
 
   async #gather(worker: number, range: Range): Promise<void> {
-    const { pool, stallMs, emit } = this.#given;
+    const { crew, stallMs, emit } = this.#given;
     const progress = { claimed: undefined as number | undefined, next: range.from, seen: { rows: 0, frames: 0, bytes: 0 } };
     let stall: StallWatch | undefined;
     try {
-      await this.#given.begin(worker);
+      await crew.begin(worker);
       // The watch begins here: to start a worker on a busy machine takes its time.
       const watch = openStallWatch(stallMs, () => {
         emit({ type: "worker", what: "timed out", message: `nothing came by for ${stallMs / 1000} s` });
-        pool.kill(worker);
+        crew.pool.kill(worker);
       });
       stall = watch;
-      await pool.call(worker, "gather", range, (note: GatherNote) => {
+      await crew.pool.call(worker, "gather", range, (note: GatherNote) => {
         if (note.note !== "going") watch.touch();
         else if (this.#count(progress.seen, note)) watch.touch();
         if (note.note === "claimed") progress.claimed = note.ordinal;

@@ -6,9 +6,11 @@ import type { Pipeline } from "../../core/pipeline.ts";
 import type { Failure } from "../../core/report.ts";
 import { openHome } from "../../dataset/home.ts";
 import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
-import type { SchemaReply, SourceReply } from "../protocol.ts";
+import type { SchemaReply } from "../protocol.ts";
 import { type BacklogTally, backlog } from "./backlog.ts";
+import { type Crew, openCrew } from "./crew.ts";
 import type { Pool } from "./pool.ts";
+import { openSources } from "./run.ts";
 
 /** What a run would do. */
 export interface LocalPlan {
@@ -27,22 +29,28 @@ export interface LocalPlan {
 /** Opens the sources and folds their schemas; compares with what is done already. Writes nothing to the dataset. */
 export async function planLocal(pool: Pool, pipeline: Pipeline, options: RunOptions): Promise<LocalPlan> {
   const base = resolve(options.base ?? ".");
-  await pool.call(0, "begin", { run: "plan", worker: 0, pipeline, base });
-  const replies: SourceReply[] = [];
-  for (const source of Object.keys(pipeline.sources).keys()) replies.push(await pool.call(0, "openSource", { source }));
+  const crew = openCrew(pool, { run: "plan", pipeline, base });
+  const receipts = await existingReceipts(resolve(base, pipeline.dataset));
+  try {
+    return await planWith(crew, pipeline, receipts, options.signal);
+  } finally {
+    await receipts[Symbol.asyncDispose]();
+    await crew.end();
+  }
+}
+
+async function planWith(crew: Crew, pipeline: Pipeline, receipts: Receipts, signal?: AbortSignal): Promise<LocalPlan> {
+  const replies = await openSources(crew, pipeline, signal);
   const failures: Failure[] = [];
   const tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
   const list = { path: "", add: async () => undefined, close: async () => undefined };
-  const receipts = await existingReceipts(resolve(base, pipeline.dataset));
   let toDo = 0;
-  const partitions = (source: number, skip: number) => pool.call(0, "partitions", { source, skip, max: 256 });
+  const partitions = (source: number, skip: number) => crew.pool.call(0, "partitions", { source, skip, max: 256 });
   const work = backlog({ sources: replies, receipts, list, tally, partitions, failed: (failure) => void failures.push(failure) });
   for await (const range of work) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     toDo += range.to === null ? 1 : range.to - range.from;
   }
-  await receipts[Symbol.asyncDispose]();
-  await pool.call(0, "end", null);
   return {
     pipeline,
     sources: replies.map(({ source, schemas, watchers }) => ({

@@ -6,13 +6,14 @@ import type { RunEvent } from "../../core/event.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { Pipeline } from "../../core/pipeline.ts";
 import type { Drop, Failure, RunReport } from "../../core/report.ts";
-import { discard, type Home, openHome } from "../../dataset/home.ts";
+import { checkHome, discard, type Home, openHome } from "../../dataset/home.ts";
 import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
 import type { ListedEpisode } from "../collect.ts";
 import { readList, writeList } from "../lists.ts";
-import type { BeginArguments, DecideReply, SourceReply } from "../protocol.ts";
+import type { DecideReply, SourceReply } from "../protocol.ts";
 import { type Arranged, arrangeAll } from "./arranging.ts";
 import { type BacklogTally, backlog } from "./backlog.ts";
+import { type Crew, openCrew } from "./crew.ts";
 import { type GatheringDone, gatherAll } from "./gathering.ts";
 import { type Pool, WorkerLost } from "./pool.ts";
 
@@ -26,103 +27,107 @@ export interface LocalRunOptions extends RunOptions {
   readonly stallSec?: number;
 }
 
-/** One run of a canonical pipeline over a pool of workers. */
+/**
+ * One run of a canonical pipeline over a pool of workers. Sources are opened and schemas folded before
+ * the dataset's home is made: a pipeline that cannot run leaves nothing behind.
+ */
 export async function runLocal(pool: Pool, pipeline: Pipeline, options: LocalRunOptions): Promise<RunReport> {
   const base = resolve(options.base ?? ".");
-  const home = await openHome(resolve(base, pipeline.dataset));
   const id = `${new Date().toISOString().replace(/[-:.]/g, "")}-${randomUUID().slice(0, 8)}`;
-  const scratch = home.temporary();
-  await mkdir(scratch, { recursive: true });
-  const receipts = await openReceipts(home, `${id}-run`);
+  const crew = openCrew(pool, { run: id, pipeline, base });
   const signal = options.signal ?? new AbortController().signal;
   const cancel = () => pool.cancel();
   signal.addEventListener("abort", cancel);
+  let homed: { readonly scratch: string; readonly receipts: Receipts } | undefined;
   try {
-    return await new LocalRun({ pool, pipeline, options, base, home, id, scratch, receipts, signal }).run();
+    signal.throwIfAborted();
+    const path = resolve(base, pipeline.dataset);
+    await checkHome(path);
+    const sources = await openSources(crew, pipeline, signal);
+    const home = await openHome(path);
+    homed = { scratch: home.temporary(), receipts: await openReceipts(home, `${id}-run`) };
+    await mkdir(homed.scratch, { recursive: true });
+    await crew.enterHome({ path: home.path, scratch: homed.scratch });
+    return await new LocalRun({ crew, options, home, id, ...homed, signal, sources }).run();
   } finally {
     signal.removeEventListener("abort", cancel);
-    for (let worker = 0; worker < pool.workers; worker++)
-      if (pool.life(worker) > 0) await pool.call(worker, "end", null).catch(() => undefined);
-    await receipts[Symbol.asyncDispose]();
-    await discard(scratch);
+    await crew.end();
+    await homed?.receipts[Symbol.asyncDispose]();
+    if (homed) await discard(homed.scratch);
   }
 }
 
+/** Asks each source what it holds and folds its schemas through the stages. Throws where nothing can be made of one. */
+export async function openSources(crew: Crew, pipeline: Pipeline, signal: AbortSignal | undefined): Promise<SourceReply[]> {
+  const sources: SourceReply[] = [];
+  for (const source of Object.keys(pipeline.sources).keys()) {
+    signal?.throwIfAborted();
+    await crew.begin(0);
+    sources.push(await crew.pool.call(0, "openSource", { source }));
+  }
+  return sources;
+}
+
 interface Given {
-  readonly pool: Pool;
-  readonly pipeline: Pipeline;
+  readonly crew: Crew;
   readonly options: LocalRunOptions;
-  readonly base: string;
   readonly home: Home;
   readonly id: string;
   readonly scratch: string;
   readonly receipts: Receipts;
   readonly signal: AbortSignal;
+  readonly sources: readonly SourceReply[];
 }
 
 class LocalRun {
   readonly #given: Given;
-  readonly #begun = new Map<number, { life: number; done: Promise<null> }>();
   readonly #failures: Failure[] = [];
-  readonly #sourceFindings: Finding[] = [];
+  readonly #sourceFindings: readonly Finding[];
   /** Inputs that could not even be listed; each counts as a failed episode. */
   #unlisted = 0;
   readonly #tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
 
   constructor(given: Given) {
     this.#given = given;
+    this.#sourceFindings = given.sources.flatMap(({ findings }) => findings);
   }
 
   async run(): Promise<RunReport> {
-    const { pool, pipeline, home, scratch, signal } = this.#given;
-    signal.throwIfAborted();
-    const sources: SourceReply[] = [];
-    for (const source of Object.keys(pipeline.sources).keys()) sources.push(await this.#openSource(source));
+    const { crew, home, scratch, signal } = this.#given;
+    for (const finding of this.#sourceFindings) this.#emit({ type: "finding", finding });
     const list = writeList<ListedEpisode>(join(scratch, "listed.jsonl"));
     this.#emit({ type: "act", act: "gather" });
-    const gathered = await this.#gather(sources, list);
+    const gathered = await this.#gather(list);
     await list.close();
     const arranged = await arrangeAll({
-      pool,
+      crew,
       home,
       signal,
-      begin: (worker) => this.#begin(worker),
       emit: (event) => this.#emit(event),
       decide: async (parent) => {
-        await this.#begin(0);
-        return pool.call(0, "decide", { episodes: list.path, parent });
+        await crew.begin(0);
+        return crew.pool.call(0, "decide", { episodes: list.path, parent });
       },
     });
     return this.#report(gathered, arranged);
   }
 
-  async #openSource(source: number): Promise<SourceReply> {
-    await this.#begin(0);
-    const reply = await this.#given.pool.call(0, "openSource", { source });
-    for (const finding of reply.findings) {
-      this.#sourceFindings.push(finding);
-      this.#emit({ type: "finding", finding });
-    }
-    return reply;
-  }
-
-  async #gather(sources: readonly SourceReply[], list: ReturnType<typeof writeList<ListedEpisode>>): Promise<GatheringDone> {
-    const { pool, receipts, options, signal } = this.#given;
+  async #gather(list: ReturnType<typeof writeList<ListedEpisode>>): Promise<GatheringDone> {
+    const { crew, receipts, options, signal, sources } = this.#given;
     const failed = (failure: Failure) => this.#failed(failure);
     const unlisted = (failure: Failure) => {
       this.#unlisted++;
       this.#failed(failure);
     };
     const partitions = (source: number, skip: number) =>
-      this.#surely(() => pool.call(0, "partitions", { source, skip, max: PAGE_PARTITIONS }));
+      this.#surely(() => crew.pool.call(0, "partitions", { source, skip, max: PAGE_PARTITIONS }));
     return gatherAll({
-      pool,
+      crew,
       sources,
       backlog: backlog({ sources, receipts, list, tally: this.#tally, partitions, failed: unlisted }),
       list,
       stallMs: (options.stallSec ?? 120) * 1000,
       signal,
-      begin: (worker) => this.#begin(worker),
       failed,
       emit: (event) => this.#emit(event),
       known: () => ({ total: this.#tally.episodes, reused: this.#tally.reusedEpisodes }),
@@ -133,26 +138,12 @@ class LocalRun {
   async #surely<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#begin(0);
+        await this.#given.crew.begin(0);
         return await work();
       } catch (thrown) {
         if (!(thrown instanceof WorkerLost) || attempt === LOST_MAX) throw thrown;
       }
     }
-  }
-
-  /** Tells a worker of the run, once in each of its lives. */
-  async #begin(worker: number): Promise<void> {
-    const { pool, pipeline, base, home, id, scratch } = this.#given;
-    const begun = this.#begun.get(worker);
-    if (begun && pool.isAlive(worker) && begun.life === pool.life(worker)) {
-      await begun.done;
-      return;
-    }
-    const given: BeginArguments = { run: id, worker, pipeline, base, home: home.path, scratch };
-    const done = pool.call(worker, "begin", given);
-    this.#begun.set(worker, { life: pool.life(worker), done });
-    await done;
   }
 
   #failed(failure: Failure): void {
