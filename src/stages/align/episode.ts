@@ -111,7 +111,8 @@ function planWant(
 
 function rowsOf(stream: string, span: RowSpan, shape: { dtype: NumberDtype; width: number }): Output {
   if (span.column.last) return new MixedRows(stream, span, shape);
-  if (span.column.lacking && inWords(shape.dtype, shape.width)) return new NewestRows(stream, span, shape);
+  const dense = span.column.times.length <= 2 * span.grid.length;
+  if (span.column.lacking && dense && inWords(shape.dtype, shape.width)) return new NewestRows(stream, span, shape);
   return new CopiedRows(stream, span, shape);
 }
 

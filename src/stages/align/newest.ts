@@ -2,7 +2,7 @@ import { type NumberArray, numbers, type RowsBatch } from "../../core/batch.ts";
 import type { NumberDtype } from "../../core/feature.ts";
 import { NO_TIME } from "../../core/time.ts";
 import { lowerBound, previousIndex, timesAt } from "../../kernels/resample.ts";
-import { type Cursor, spreadNewest } from "../../kernels/resampleNewest.ts";
+import { type Cursor, NewestJoin } from "../../kernels/resampleNewest.ts";
 import { copyRows } from "../../kernels/resampleValues.ts";
 import { type Chunk, Chunks } from "./chunks.ts";
 import { Positions, type RowSpan } from "./cursor.ts";
@@ -19,11 +19,11 @@ export class NewestRows implements Output {
   readonly #chunks = new Chunks<RowsBatch>();
   readonly #width: number;
   readonly #wordWidth: number;
-  readonly #values: NumberArray;
-  readonly #first: BigInt64Array;
+  readonly #dtype: NumberDtype;
   readonly #capacity: number;
   readonly #cursor: Cursor;
   readonly #lacking: Int32Array;
+  #join: NewestJoin | undefined;
   /** The next run of rows without a sample, as its place in `lacking`. */
   #run = 0;
 
@@ -31,11 +31,10 @@ export class NewestRows implements Output {
     this.#span = span;
     this.#positions = new Positions(stream, span.column.times);
     this.#width = shape.width;
+    this.#dtype = shape.dtype;
     const rowBytes = numbers(shape.dtype, 1).BYTES_PER_ELEMENT * shape.width;
     this.#wordWidth = rowBytes / 4;
     this.#capacity = batchCapacity(rowBytes, span.end - span.start);
-    this.#values = numbers(shape.dtype, this.#capacity * shape.width);
-    this.#first = new BigInt64Array(this.#capacity);
     this.#lacking = span.column.lacking!;
     const start = span.grid[span.start] ?? 0n;
     this.#cursor = { row: span.start, sample: Math.max(0, lowerBound(span.column.times, start + 1n) - 1) };
@@ -65,19 +64,22 @@ export class NewestRows implements Output {
     const { batch, base } = head;
     const row = this.#cursor.row;
     const words = new Uint32Array(batch.values.buffer, batch.values.byteOffset, batch.values.byteLength / 4);
-    const outWords = new Uint32Array(this.#values.buffer, 0, this.#values.byteLength / 4);
-    const count = spreadNewest(
-      { grid, times: column.times, words, base, width: this.#wordWidth },
-      this.#cursor,
-      { rowEnd: Math.min(rowEnd, lackStart), sampleEnd: base + batch.time.length },
-      { words: outWords, times: this.#first },
-    );
+    this.#join ??= NewestJoin.take({ rows: this.#capacity, width: this.#wordWidth });
+    const count = this.#join.spread({ grid, times: column.times, words, base }, this.#cursor, {
+      rowEnd: Math.min(rowEnd, lackStart),
+      sampleEnd: base + batch.time.length,
+    });
     if (count === 0) return this.#chunks.received > this.#cursor.sample ? this.take() : undefined;
     this.#moveOn();
-    const values = this.#values.subarray(0, count * this.#width) as NumberArray;
+    const values = viewed(this.#dtype, this.#join.words.subarray(0, count * this.#wordWidth));
     const time = grid.subarray(row, row + count);
     if (batch.valid || batch.from) return { kind: "rows", time, values, ...this.#described(time, head) };
-    return { kind: "rows", time, values, from: { first: this.#first.subarray(0, count) } };
+    return { kind: "rows", time, values, from: { first: this.#join.times.subarray(0, count) } };
+  }
+
+  close(): void {
+    this.#join?.release();
+    this.#join = undefined;
   }
 
   /** The first row of the next run without samples, and the one behind its last. */
@@ -94,9 +96,9 @@ export class NewestRows implements Output {
     return {
       kind: "rows",
       time: this.#span.grid.subarray(row, rowEnd),
-      values: this.#values.subarray(0, count * this.#width).fill(0 as never) as NumberArray,
+      values: numbers(this.#dtype, count * this.#width),
       valid: new Uint8Array(count),
-      from: { first: this.#first.subarray(0, count).fill(NO_TIME) },
+      from: { first: new BigInt64Array(count).fill(NO_TIME) },
     };
   }
 
@@ -132,4 +134,10 @@ export class NewestRows implements Output {
 /** Whether numbers of this kind stand in whole words of 32 bits, which is how they are copied. */
 export function inWords(dtype: NumberDtype, width: number): boolean {
   return width > 0 && numbers(dtype, 1).BYTES_PER_ELEMENT >= 4;
+}
+
+/** Words as the numbers that they are. */
+function viewed(dtype: NumberDtype, words: Uint32Array): NumberArray {
+  const of = numbers(dtype, 0).constructor as Float32ArrayConstructor;
+  return new of(words.buffer, words.byteOffset, words.byteLength / of.BYTES_PER_ELEMENT) as unknown as NumberArray;
 }

@@ -9,6 +9,8 @@ export interface Output {
   retain(): void;
   /** The next rows, as far as their samples have come; undefined where the next row still waits. Valid until the next call. */
   take(): Batch | undefined;
+  /** Called once, when no batch of it is needed any more. */
+  close?(): void;
 }
 
 /** Samples that go on as they come, beside the rows. */

@@ -44,6 +44,7 @@ export async function* weave(input: AsyncIterable<Delivery>, lanes: readonly Lan
       }
     }
   } finally {
+    for (const output of outputs) output?.close?.();
     await iterator.return?.();
   }
 }
