@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript in assembly/ to src/kernels/*Wasm.ts. `npm test` says when these are not
-// what it would write. Run after a change in assembly/: `node tools/assemble.ts`.
+// Compiles the AssemblyScript kernels, src/kernels/*.simd.ts, to *Wasm.ts beside them. `npm test` says
+// when these are not what it would write. Run after a change: `node tools/assemble.ts`.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const KERNELS = join("src", "kernels");
 const OPTIONS = ["-O3", "--enable", "simd", "--runtime", "stub", "--noAssert"];
 
 /** A file that belongs in src/kernels, and what it must hold. */
@@ -17,8 +18,8 @@ export interface Assembled {
 
 /** What compiling all of assembly/ gives. */
 export async function assembled(): Promise<Assembled[]> {
-  const sources = readdirSync(join(ROOT, "assembly")).filter((name) => name.endsWith(".ts"));
-  return await Promise.all(sources.map(async (name) => assemble(basename(name, ".ts"))));
+  const sources = readdirSync(join(ROOT, KERNELS)).filter((name) => name.endsWith(".simd.ts"));
+  return await Promise.all(sources.map(async (name) => assemble(basename(name, ".simd.ts"))));
 }
 
 async function assemble(name: string): Promise<Assembled> {
@@ -26,10 +27,10 @@ async function assemble(name: string): Promise<Assembled> {
   try {
     const out = join(folder, "out.wasm");
     const stderr = asc.createMemoryStream();
-    const { error } = await asc.main([join("assembly", `${name}.ts`), "--baseDir", ROOT, "-o", out, ...OPTIONS], { stderr });
-    if (error) throw new Error(`assembly/${name}.ts does not compile:\n${stderr.toString()}`);
-    const text = `// Written by tools/assemble.ts from assembly/${name}.ts.\nexport const WASM =\n  "${readFileSync(out).toString("base64")}";\n`;
-    return { path: join("src", "kernels", `${name}Wasm.ts`), text };
+    const { error } = await asc.main([join(KERNELS, `${name}.simd.ts`), "--baseDir", ROOT, "-o", out, ...OPTIONS], { stderr });
+    if (error) throw new Error(`${name}.simd.ts does not compile:\n${stderr.toString()}`);
+    const text = `// Written by tools/assemble.ts from ${name}.simd.ts.\nexport const WASM =\n  "${readFileSync(out).toString("base64")}";\n`;
+    return { path: join(KERNELS, `${name}Wasm.ts`), text };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -45,7 +45,7 @@ type SpreadArguments = [
   outWords: number,
 ];
 
-/** What assembly/resampleNewest.ts reads and writes past the end. */
+/** What resampleNewest.simd.ts reads and writes past the end. */
 const PAST_ROWS = 8;
 const PAST_BYTES = 16;
 const SAMPLES_PER_ROW = 2;

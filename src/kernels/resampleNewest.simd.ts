@@ -1,6 +1,6 @@
 /**
  * The inner loop of `align`: each row takes the newest sample at or before it. AssemblyScript, compiled
- * by `node tools/assemble.ts` to the bytes in src/kernels/resampleNewestWasm.ts.
+ * by `node tools/assemble.ts` to the bytes in resampleNewestWasm.ts.
  *
  * Rows go eight at a time: eight are filled with the sample at hand, then it is counted how many of
  * them are earlier than the next sample, and what was filled too far is filled again. Nothing branches
