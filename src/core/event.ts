@@ -3,12 +3,14 @@ import type { Drop, Failure, View } from "./report.ts";
 
 /** What a run tells while it goes. Observers only listen. */
 export type RunEvent =
-  | { readonly type: "planned"; readonly partitions: number; readonly bytes: number; readonly reusedPartitions: number }
   | {
       readonly type: "progress";
       readonly act: "gather" | "arrange";
       readonly done: number;
+      /** Of what is known so far. */
       readonly total: number;
+      /** Whether `total` is final: false while inputs are still listed. */
+      readonly whole: boolean;
       readonly rows: number;
       readonly frames: number;
       readonly bytes: number;

@@ -8,6 +8,7 @@ const going = (done: number, total = 20): RunEvent & { type: "progress" } => ({
   act: "gather",
   done,
   total,
+  whole: true,
   rows: done * 100,
   frames: done * 100,
   bytes: done * 1e6,
@@ -16,6 +17,11 @@ const going = (done: number, total = 20): RunEvent & { type: "progress" } => ({
 it("tells rate and time left", () => {
   expect(progressLine(going(5), { seconds: 10, doneAtStart: 0 })).toBe("gathering 5/20  25 %  50 frames/s  500 kB/s  30 s left");
   expect(progressLine(going(5), { seconds: 0, doneAtStart: 5 })).toBe("gathering 5/20  25 %");
+});
+
+it("promises no time while inputs are still listed", () => {
+  const line = progressLine({ ...going(5), whole: false }, { seconds: 10, doneAtStart: 0 });
+  expect(line).toBe("gathering 5 of at least 20  50 frames/s  500 kB/s");
 });
 
 it("writes over one line on a terminal, and lines of text go above it", () => {

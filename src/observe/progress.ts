@@ -1,5 +1,5 @@
 import type { RunEvent } from "../core/event.ts";
-import { byteText, count, countOf, durationText } from "./numbers.ts";
+import { byteText, count, durationText } from "./numbers.ts";
 
 /** Where progress is shown, and what time it is. */
 export interface Screen {
@@ -48,7 +48,7 @@ export function startProgress(screen: Screen): Progress {
   const show = (event: ProgressEvent) => {
     if (act?.name !== event.act) act = { name: event.act, startMs: screen.nowMs(), doneAtStart: event.done };
     const now = screen.nowMs();
-    const last = event.total > 0 && event.done >= event.total;
+    const last = event.whole && event.total > 0 && event.done >= event.total;
     if (now - lastMs < (screen.terminal ? REDRAW_MS : PLAIN_MS) && !(last && screen.terminal)) return;
     lastMs = now;
     const text = progressLine(event, { seconds: (now - act.startMs) / 1000, doneAtStart: act.doneAtStart });
@@ -70,17 +70,21 @@ export function startProgress(screen: Screen): Progress {
   };
 }
 
-/** `gathering 12/20  60 %  1,240 frames/s  18 MB/s  4.1 s left`. */
+/**
+ * `gathering 12/20  60 %  1,240 frames/s  18 MB/s  4.1 s left`; while inputs are still listed
+ * `gathering 12 of at least 20  1,240 frames/s  18 MB/s`.
+ */
 export function progressLine(event: ProgressEvent, since: { seconds: number; doneAtStart: number }): string {
   const verb = event.act === "gather" ? "gathering" : "arranging";
-  const parts = [`${verb} ${count(event.done)}/${count(event.total)}`];
-  if (event.total > 0) parts.push(`${Math.floor((100 * event.done) / event.total)} %`);
+  const of = event.whole ? "/" : " of at least ";
+  const parts = [`${verb} ${count(event.done)}${of}${count(event.total)}`];
+  if (event.whole && event.total > 0) parts.push(`${Math.floor((100 * event.done) / event.total)} %`);
   if (since.seconds >= 0.5) {
     if (event.frames > 0) parts.push(`${count(event.frames / since.seconds)} frames/s`);
     else if (event.rows > 0) parts.push(`${count(event.rows / since.seconds)} rows/s`);
     if (event.bytes > 0) parts.push(`${byteText(event.bytes / since.seconds)}/s`);
     const done = event.done - since.doneAtStart;
-    if (done > 0 && event.done < event.total) {
+    if (event.whole && done > 0 && event.done < event.total) {
       parts.push(`${durationText((since.seconds / done) * (event.total - event.done))} left`);
     }
   }
@@ -89,10 +93,6 @@ export function progressLine(event: ProgressEvent, since: { seconds: number; don
 
 function eventLine(event: RunEvent): string | undefined {
   switch (event.type) {
-    case "planned": {
-      const reused = event.reusedPartitions > 0 ? `, ${count(event.reusedPartitions)} already done` : "";
-      return `${countOf(event.partitions, "recording")}, ${byteText(event.bytes)}${reused}`;
-    }
     case "drop": {
       const row = event.drop.row === undefined ? "" : `, row ${event.drop.row}`;
       return `dropped ${event.drop.episode}${row}: ${event.drop.reason}`;

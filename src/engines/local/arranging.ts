@@ -133,7 +133,7 @@ async function buildAll(given: ArrangingGiven, needed: readonly LaidView[], tota
       await given.crew.begin(worker);
       await given.crew.pool.call(worker, "build", next.value);
       built++;
-      given.emit({ type: "progress", act: "arrange", done: built, total, rows: 0, frames: 0, bytes: 0 });
+      given.emit({ type: "progress", act: "arrange", done: built, total, whole: true, rows: 0, frames: 0, bytes: 0 });
     }
   };
   await Promise.all(Array.from({ length: given.crew.pool.workers }, (_, worker) => work(worker)));

@@ -21,8 +21,15 @@ export interface BacklogTally {
   partitions: number;
   bytes: number;
   episodes: number;
+  /** Whether `episodes` counts them all: everything is listed, and each partition says how many it holds. */
+  whole: boolean;
   reusedEpisodes: number;
   reusedReceipts: number;
+}
+
+/** A tally of nothing yet. */
+export function startTally(): BacklogTally {
+  return { partitions: 0, bytes: 0, episodes: 0, whole: false, reusedEpisodes: 0, reusedReceipts: 0 };
 }
 
 export interface BacklogGiven {
@@ -30,41 +37,88 @@ export interface BacklogGiven {
   readonly receipts: Receipts;
   readonly list: ListWriter<ListedEpisode>;
   readonly tally: BacklogTally;
-  /** The next page, behind `skip` inputs. */
-  readonly partitions: (source: number, skip: number) => Promise<PartitionsReply>;
+  /** The next page of at most `max`, behind `skip` inputs. */
+  readonly partitions: (page: {
+    readonly source: number;
+    readonly skip: number;
+    readonly max: number;
+  }) => Promise<PartitionsReply>;
   readonly failed: (failure: Failure) => void;
 }
 
+/** The first page is short, so that work begins at once; each is twice as long as the one before, up to a limit of memory. */
+const PAGE_MIN = 256;
+const PAGE_MAX = 8192;
+
+/** A partition, with its episodes where they are known. */
+interface Listed {
+  readonly source: number;
+  readonly partition: Partition;
+  readonly counted: number | undefined;
+}
+
 /**
- * Lists the work that is not done yet, as far as it is asked for: partitions come a page at a time,
- * so an endless source costs no memory. Every episode that is known to exist goes to the list.
+ * Lists the work that is not done yet, about as far as it is asked for: partitions come a page at a
+ * time, so an endless source costs no memory. Every episode that is known to exist goes to the list.
  */
 export async function* backlog(given: BacklogGiven): AsyncGenerator<Range> {
+  for await (const page of oneAhead(pages(given))) {
+    for (const listed of page) yield* missing(given, given.sources[listed.source]!, listed);
+  }
+}
+
+async function* pages(given: BacklogGiven): AsyncGenerator<readonly Listed[]> {
+  let max = PAGE_MIN;
+  let uncounted = 0;
   for (const [source, reply] of given.sources.entries()) {
-    for (let skip = 0; ; ) {
-      const page = await given.partitions(source, skip);
+    for (let skip = 0, ended = false; !ended; max = Math.min(PAGE_MAX, max * 2)) {
+      const page = await given.partitions({ source, skip, max });
       skip += page.partitions.length + page.failures.length;
+      ended = page.ended;
       for (const failure of page.failures) given.failed(failure);
+      const listed: Listed[] = [];
       for (const partition of page.partitions) {
+        listed.push({ source, partition, counted: await episodesIn(given, reply, partition) });
+      }
+      for (const { partition, counted } of listed) {
         given.tally.partitions++;
         given.tally.bytes += partition.bytes;
-        yield* missing(given, { source, reply, partition });
+        given.tally.episodes += counted ?? 0;
+        if (counted === undefined) uncounted++;
       }
-      if (page.ended) break;
+      given.tally.whole = ended && source === given.sources.length - 1 && uncounted === 0;
+      yield listed;
     }
   }
 }
 
-async function* missing(
-  given: BacklogGiven,
-  { source, reply, partition }: { source: number; reply: SourceReply; partition: Partition },
-): AsyncGenerator<Range> {
+/** The same items, the next of them on its way: with pages that double, the total is known at half way at the latest. */
+async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
+  const ask = () => {
+    const next = items.next();
+    // Whoever asks for it hears of it.
+    next.catch(() => undefined);
+    return next;
+  };
+  for (let next = ask(); ; ) {
+    const step = await next;
+    if (step.done) return;
+    next = ask();
+    yield step.value;
+  }
+}
+
+/** As the source says, or as an earlier run counted them. */
+async function episodesIn(given: BacklogGiven, reply: SourceReply, partition: Partition): Promise<number | undefined> {
   const counted = partition.episodes ?? (await given.receipts.get(countKey(reply.source, partition, reply.chain)));
-  if (typeof counted !== "number") {
+  return typeof counted === "number" ? counted : undefined;
+}
+
+async function* missing(given: BacklogGiven, reply: SourceReply, { source, partition, counted }: Listed): AsyncGenerator<Range> {
+  if (counted === undefined) {
     yield { source, partition, from: 0, to: null, todo: null, attempt: 1 };
     return;
   }
-  given.tally.episodes += counted;
   let from = 0;
   let todo: number[][] = [];
   for (let ordinal = 0; ordinal < counted; ordinal++) {

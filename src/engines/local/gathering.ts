@@ -18,8 +18,8 @@ export interface GatheringGiven {
   readonly signal: AbortSignal;
   readonly failed: (failure: Failure) => void;
   readonly emit: (event: RunEvent) => void;
-  /** How many episodes there are, as far as is known, and how many of them were done before. */
-  readonly known: () => { readonly total: number; readonly reused: number };
+  /** How many episodes there are, as far as is known, whether these are all, and how many of them were done before. */
+  readonly known: () => { readonly total: number; readonly whole: boolean; readonly reused: number };
 }
 
 /** What the first act did. */
@@ -170,12 +170,13 @@ class Gathering {
 
   #progress(): void {
     const { rows, frames, bytes, episodes } = this.#totals;
-    const { total, reused } = this.#given.known();
+    const { total, whole, reused } = this.#given.known();
     this.#given.emit({
       type: "progress",
       act: "gather",
       done: episodes + reused,
       total: Math.max(total, episodes + reused),
+      whole,
       rows,
       frames,
       bytes,

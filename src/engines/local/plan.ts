@@ -7,7 +7,7 @@ import type { Failure } from "../../core/report.ts";
 import { openHome } from "../../dataset/home.ts";
 import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
 import type { SchemaReply } from "../protocol.ts";
-import { type BacklogTally, backlog } from "./backlog.ts";
+import { type BacklogGiven, type BacklogTally, backlog, startTally } from "./backlog.ts";
 import { type Crew, openCrew } from "./crew.ts";
 import type { Pool } from "./pool.ts";
 import { openSources } from "./run.ts";
@@ -22,7 +22,7 @@ export interface LocalPlan {
   }[];
   readonly findings: readonly Finding[];
   readonly failures: readonly Failure[];
-  /** `episodes` counts those that are known without opening a recording. */
+  /** `episodes` counts those that are known without opening a recording; `whole` says whether these are all. */
   readonly work: BacklogTally & { readonly toDo: number };
 }
 
@@ -42,10 +42,10 @@ export async function planLocal(pool: Pool, pipeline: Pipeline, options: RunOpti
 async function planWith(crew: Crew, pipeline: Pipeline, receipts: Receipts, signal?: AbortSignal): Promise<LocalPlan> {
   const replies = await openSources(crew, pipeline, signal);
   const failures: Failure[] = [];
-  const tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
+  const tally = startTally();
   const list = { path: "", add: async () => undefined, close: async () => undefined };
   let toDo = 0;
-  const partitions = (source: number, skip: number) => crew.pool.call(0, "partitions", { source, skip, max: 256 });
+  const partitions: BacklogGiven["partitions"] = (page) => crew.pool.call(0, "partitions", page);
   const work = backlog({ sources: replies, receipts, list, tally, partitions, failed: (failure) => void failures.push(failure) });
   for await (const range of work) {
     signal?.throwIfAborted();

@@ -12,12 +12,11 @@ import type { ListedEpisode } from "../collect.ts";
 import { readList, writeList } from "../lists.ts";
 import type { DecideReply, SourceReply } from "../protocol.ts";
 import { type Arranged, arrangeAll } from "./arranging.ts";
-import { type BacklogTally, backlog } from "./backlog.ts";
+import { type BacklogGiven, backlog, startTally } from "./backlog.ts";
 import { type Crew, openCrew } from "./crew.ts";
 import { type GatheringDone, gatherAll } from "./gathering.ts";
 import { type Pool, WorkerLost } from "./pool.ts";
 
-const PAGE_PARTITIONS = 256;
 const LIST_MAX = 1000;
 /** How often a call that has no part in a crash is made again. */
 const LOST_MAX = 100;
@@ -85,7 +84,7 @@ class LocalRun {
   readonly #sourceFindings: readonly Finding[];
   /** Inputs that could not even be listed; each counts as a failed episode. */
   #unlisted = 0;
-  readonly #tally: BacklogTally = { partitions: 0, bytes: 0, episodes: 0, reusedEpisodes: 0, reusedReceipts: 0 };
+  readonly #tally = startTally();
 
   constructor(given: Given) {
     this.#given = given;
@@ -119,8 +118,7 @@ class LocalRun {
       this.#unlisted++;
       this.#failed(failure);
     };
-    const partitions = (source: number, skip: number) =>
-      this.#surely(() => crew.pool.call(0, "partitions", { source, skip, max: PAGE_PARTITIONS }));
+    const partitions: BacklogGiven["partitions"] = (page) => this.#surely(() => crew.pool.call(0, "partitions", page));
     return gatherAll({
       crew,
       sources,
@@ -130,7 +128,7 @@ class LocalRun {
       signal,
       failed,
       emit: (event) => this.#emit(event),
-      known: () => ({ total: this.#tally.episodes, reused: this.#tally.reusedEpisodes }),
+      known: () => ({ total: this.#tally.episodes, whole: this.#tally.whole, reused: this.#tally.reusedEpisodes }),
     });
   }
 
