@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { ConvertOptions } from "../commands/convert.ts";
 import { TendonError } from "../core/errors.ts";
 import { EXIT, exitOfReport } from "./exit.ts";
-import { positiveNumber, shared } from "./options.ts";
+import { engineOptions, positiveNumber, shared } from "./options.ts";
 import { type CommonOptions, inSession, type Terminal } from "./session.ts";
 import { reportText } from "./tell.ts";
 
@@ -17,6 +17,7 @@ interface ConvertCommandOptions extends CommonOptions {
   readonly keepBroken?: boolean;
   readonly print?: boolean;
   readonly workers?: number;
+  readonly stallSec?: number;
 }
 
 /** `tendon convert SOURCE TARGET --to gr00t`. */
@@ -35,6 +36,7 @@ export function convertCommand(terminal: Terminal, done: (code: number) => void)
     .option("--keep-broken", "keep episodes that a check calls broken")
     .option("--print", "print the pipeline as YAML instead of running it")
     .addOption(shared.workers())
+    .addOption(shared.stallSec())
     .addOption(shared.json())
     .addOption(shared.quiet())
     .addHelpText("after", "\nExample:\n  $ tendon convert recordings/ out/pick-place --to gr00t --to lerobot --robot g1")
@@ -56,9 +58,8 @@ function convert(
       result(input, () => stringify(input).trimEnd());
       return EXIT.ok;
     }
-    const workers = options.workers === undefined ? {} : { workers: options.workers };
     const { run } = await import("../commands/run.ts");
-    const report = await run(input, { signal, onEvent, ...workers }).catch((thrown: unknown) => {
+    const report = await run(input, { signal, onEvent, ...engineOptions(options) }).catch((thrown: unknown) => {
       throw ofThePipeline(thrown);
     });
     result(report, () => reportText(report));

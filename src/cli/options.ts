@@ -5,11 +5,26 @@ import { InvalidArgumentError, Option } from "commander";
 export const shared = {
   json: () => new Option("--json", "print one JSON object to stdout at the end"),
   quiet: () => new Option("-q, --quiet", "no progress on stderr"),
+  stallSec: () =>
+    new Option("--stall-sec <seconds>", "end a step that shows no sign of life for so long (default: 120)").argParser(
+      positiveNumber,
+    ),
   workers: () =>
     new Option("-w, --workers <count>", `worker threads (default: the cores, here ${availableParallelism()})`).argParser(
       wholeNumber,
     ),
 };
+
+/** What of them is the engine's. */
+export function engineOptions(options: { readonly workers?: number; readonly stallSec?: number }): {
+  workers?: number;
+  stallSec?: number;
+} {
+  return {
+    ...(options.workers !== undefined && { workers: options.workers }),
+    ...(options.stallSec !== undefined && { stallSec: options.stallSec }),
+  };
+}
 
 /** Parses a number from 1 on. */
 function wholeNumber(text: string): number {

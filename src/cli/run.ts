@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { TendonError } from "../core/errors.ts";
 import { exitOfReport } from "./exit.ts";
-import { shared } from "./options.ts";
+import { engineOptions, shared } from "./options.ts";
 import { type CommonOptions, inSession, type Terminal } from "./session.ts";
 import { reportText } from "./tell.ts";
 
 interface RunCommandOptions extends CommonOptions {
   readonly workers?: number;
+  readonly stallSec?: number;
   readonly dataset?: string;
 }
 
@@ -18,6 +19,7 @@ export function runCommand(terminal: Terminal, done: (code: number) => void): Co
     .argument("<pipeline>", "a .yaml file, or a .ts module whose default export is a pipeline")
     .option("--dataset <folder>", "write there instead of to the pipeline's own `dataset`")
     .addOption(shared.workers())
+    .addOption(shared.stallSec())
     .addOption(shared.json())
     .addOption(shared.quiet())
     .addHelpText("after", "\nExample:\n  $ tendon run pipeline.yaml --workers 2")
@@ -29,10 +31,11 @@ export function runCommand(terminal: Terminal, done: (code: number) => void): Co
         ]);
         const file = await readPipelineFile(path);
         const input = options.dataset === undefined ? file.input : { ...file.input, dataset: resolve(options.dataset) };
-        const workers = options.workers === undefined ? {} : { workers: options.workers };
-        const report = await run(input, { base: file.base, signal, onEvent, ...workers }).catch((thrown: unknown) => {
-          throw thrown instanceof TendonError ? file.placed(thrown) : thrown;
-        });
+        const report = await run(input, { base: file.base, signal, onEvent, ...engineOptions(options) }).catch(
+          (thrown: unknown) => {
+            throw thrown instanceof TendonError ? file.placed(thrown) : thrown;
+          },
+        );
         result(report, () => reportText(report));
         return exitOfReport(report);
       });

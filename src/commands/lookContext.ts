@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Context } from "../core/context.ts";
+import type { SourceContext } from "../core/context.ts";
 import type { Finding } from "../core/finding.ts";
 
-/** What a source is given where it is only looked at: nothing is dropped, and what it held is closed at the end. */
+/** What a source is given where it is only looked at: what it held is closed at the end. */
 export async function lookContext(options: {
   readonly signal?: AbortSignal;
   readonly find: (finding: Finding) => void;
-}): Promise<Context & AsyncDisposable> {
+}): Promise<SourceContext & AsyncDisposable> {
   const scratch = await mkdtemp(join(tmpdir(), "tendon-look-"));
   const held = new Map<string, Promise<object>>();
   return {
@@ -16,7 +16,6 @@ export async function lookContext(options: {
     seed: 0n,
     scratch,
     log: () => undefined,
-    drop: () => undefined,
     find: options.find,
     hold<T extends object>(key: string, open: () => Promise<T>) {
       const known = held.get(key) ?? open();

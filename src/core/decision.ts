@@ -1,4 +1,4 @@
-import type { Context } from "./context.ts";
+import type { BaseContext, Context } from "./context.ts";
 import type { Episode, EpisodeId, Facts } from "./episode.ts";
 import type { Finding } from "./finding.ts";
 import type { Json, JsonObject } from "./json.ts";
@@ -48,5 +48,5 @@ export interface Decision<S extends Json = Json, M = never> {
     meet(key: bigint, group: readonly Met[]): Iterable<M>;
   };
   /** Both come in a fixed order: episodes by id, meetings by key. Gives one verdict for every episode seen. */
-  decide(seen: AsyncIterable<Seen<S>>, met: AsyncIterable<M>, context: Context): AsyncIterable<Verdict>;
+  decide(seen: AsyncIterable<Seen<S>>, met: AsyncIterable<M>, context: BaseContext): AsyncIterable<Verdict>;
 }

@@ -1,5 +1,5 @@
 import type { Want } from "./batch.ts";
-import type { Context } from "./context.ts";
+import type { BaseContext, Context } from "./context.ts";
 import type { Episode } from "./episode.ts";
 import type { EpisodeSchema } from "./feature.ts";
 import type { Json } from "./json.ts";
@@ -36,8 +36,8 @@ export interface FileReceipt extends FilePlan {
   readonly result: Json;
 }
 
-/** What a sink is given while files are built. */
-export interface ArrangeContext extends Context {
+/** What a sink is given while files are laid out and built: what it leaves out or finds it says while episodes go by. */
+export interface ArrangeContext extends BaseContext {
   readonly parts: PartReader;
 }
 

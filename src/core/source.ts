@@ -1,4 +1,4 @@
-import type { Context } from "./context.ts";
+import type { SourceContext } from "./context.ts";
 import type { Bad, Episode } from "./episode.ts";
 import type { EpisodeSchema } from "./feature.ts";
 import type { Json } from "./json.ts";
@@ -22,10 +22,10 @@ export interface Partition {
 
 /** Lists partitions and opens each as episodes. */
 export interface Source {
-  /** One for each robot and layout. What is wrong with the dataset as a whole is said with `context.find`. */
-  schema(context: Context): Promise<readonly EpisodeSchema[]>;
+  /** One for each robot and layout. What is wrong with the dataset as a whole is said with `context.find`, here or in `plan`. */
+  schema(context: SourceContext): Promise<readonly EpisodeSchema[]>;
   /** In a stable order. An input that cannot even be listed is yielded as Bad. */
-  plan(context: Context): AsyncIterable<Partition | Bad>;
-  /** In a stable order and lazily: what is not read costs next to nothing. */
-  open(partition: Partition, context: Context): AsyncIterable<Episode | Bad>;
+  plan(context: SourceContext): AsyncIterable<Partition | Bad>;
+  /** In a stable order and lazily: what is not read costs next to nothing. What is found is about the episode given last. */
+  open(partition: Partition, context: SourceContext): AsyncIterable<Episode | Bad>;
 }

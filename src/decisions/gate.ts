@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Context } from "../core/context.ts";
+import type { BaseContext } from "../core/context.ts";
 import type { Seen, Verdict } from "../core/decision.ts";
 import type { Finding, Severity } from "../core/finding.ts";
 import type { Json } from "../core/json.ts";
@@ -37,7 +37,7 @@ export const gate = defineDecision({
   create: (settings) => ({ decide: (seen, _met, context) => decide(seen, settings, context) }),
 });
 
-async function* decide(seen: AsyncIterable<Seen<Json>>, settings: Options, context: Context): AsyncGenerator<Verdict> {
+async function* decide(seen: AsyncIterable<Seen<Json>>, settings: Options, context: BaseContext): AsyncGenerator<Verdict> {
   const missing = new Set(Object.keys(settings.scores));
   for await (const episode of seen) {
     for (const name of Object.keys(episode.scores)) missing.delete(name);

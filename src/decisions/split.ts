@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Context } from "../core/context.ts";
+import type { BaseContext } from "../core/context.ts";
 import type { Seen, Verdict } from "../core/decision.ts";
 import { digest } from "../core/digest.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
@@ -40,7 +40,7 @@ export const split = defineDecision({
   create: (settings) => ({ decide: (seen, _met, context) => decide(seen, settings, context) }),
 });
 
-async function* decide(seen: AsyncIterable<Seen<Json>>, settings: Options, context: Context): AsyncGenerator<Verdict> {
+async function* decide(seen: AsyncIterable<Seen<Json>>, settings: Options, context: BaseContext): AsyncGenerator<Verdict> {
   const largest = SIDES.reduce((best, side) => (settings[side] > settings[best] ? side : best));
   const counts = { train: 0, val: 0, test: 0 };
   // Until a second group turns up, it is not known whether the first is the only one.
@@ -93,7 +93,7 @@ function sideOf(group: string, settings: Options, seed: bigint): Side {
   return last;
 }
 
-function warnEmpty(counts: { readonly [side in Side]: number }, settings: Options, context: Context): void {
+function warnEmpty(counts: { readonly [side in Side]: number }, settings: Options, context: BaseContext): void {
   const total = counts.train + counts.val + counts.test;
   for (const side of SIDES) {
     if (total > 0 && settings[side] > 0 && counts[side] === 0)

@@ -10,19 +10,22 @@ import type { ArrangeContext, FilePlan, FileReceipt } from "../core/sink.ts";
 import { openBuiltFiles } from "../dataset/files.ts";
 import { discard } from "../dataset/home.ts";
 import { partReader } from "../dataset/partReader.ts";
+import type { Life } from "./life.ts";
 import { readList, writeList } from "./lists.ts";
 import type { BuildArguments, DecidedView, FinishArguments, FinishReply, LaidFile, LayoutReply } from "./protocol.ts";
 import type { WorkerRun } from "./workerRun.ts";
 
 /** Lays one view out: which files there are, and what decides each of them. */
-export async function layout(run: WorkerRun, { view }: { view: DecidedView }): Promise<LayoutReply> {
+export async function layout(run: WorkerRun, { view }: { view: DecidedView }, life: Life): Promise<LayoutReply> {
   const sink = run.recipe.sinks[view.sink]!;
+  life.step(sink.path);
   const built = openBuiltFiles(run.stores().home);
   const plans = writeList<FilePlan>(join(run.stores().scratch, `files-${view.sink}-${view.embodiment}.jsonl`));
   const all = startDigest();
   const files: LaidFile[] = [];
   const seen = new Set<string>();
-  for await (const plan of sink.made.layout(planOf(view), readList<PlacedPart>(view.list), contextOf(run, sink.path))) {
+  const parts = life.each(readList<PlacedPart>(view.list));
+  for await (const plan of life.each(sink.made.layout(planOf(view), parts, contextOf(run, sink.path, life)))) {
     checkPath(plan.path, seen, sink.path);
     const key = fileKey(run, view, plan);
     all.add(`${canonicalJson({ path: plan.path, key })}\n`);
@@ -34,36 +37,39 @@ export async function layout(run: WorkerRun, { view }: { view: DecidedView }): P
 }
 
 /** Builds one output file, unless it stands already. */
-export async function build(run: WorkerRun, { view, plan }: BuildArguments): Promise<null> {
+export async function build(run: WorkerRun, { view, plan }: BuildArguments, life: Life): Promise<null> {
   const sink = run.recipe.sinks[view.sink]!;
+  const step = `${sink.path} (${plan.path})`;
+  life.step(step);
   const { home } = run.stores();
   const temporary = home.temporary();
   try {
-    const result = await sink.made.build(plan, temporary, contextOf(run, sink.path));
+    const result = await sink.made.build(plan, temporary, contextOf(run, sink.path, life));
     await openBuiltFiles(home).place(fileKey(run, view, plan), temporary, result);
   } catch (thrown) {
     await discard(temporary);
-    throw asTendonError(thrown, "plugin-failed", { path: `${sink.path} (${plan.path})` });
+    throw asTendonError(thrown, "plugin-failed", { path: step });
   }
   return null;
 }
 
 /** Puts the built files of a view into its folder and lets the sink describe the whole. */
-export async function finish(run: WorkerRun, { view, plans, folder }: FinishArguments): Promise<FinishReply> {
+export async function finish(run: WorkerRun, { view, plans, folder }: FinishArguments, life: Life): Promise<FinishReply> {
   const sink = run.recipe.sinks[view.sink]!;
+  life.step(sink.path);
   const built = openBuiltFiles(run.stores().home);
   const files: FileReceipt[] = [];
   await mkdir(folder, { recursive: true });
-  for await (const plan of readList<FilePlan>(plans)) {
+  for await (const plan of life.each(readList<FilePlan>(plans))) {
     const key = fileKey(run, view, plan);
     const receipt = await built.receipt(key);
     if (!receipt) throw new TendonError("internal", `${plan.path} was not built`, { place: { path: sink.path } });
     await built.give(key, join(folder, ...plan.path.split("/")), plan.share);
     files.push({ ...plan, ...receipt });
   }
-  const made = { parts: () => readList<PlacedPart>(view.list), files, folder };
-  await sink.made.finish(planOf(view), made, contextOf(run, sink.path));
-  return { files: await inventory(folder, files) };
+  const made = { parts: () => life.each(readList<PlacedPart>(view.list)), files, folder };
+  await sink.made.finish(planOf(view), made, contextOf(run, sink.path, life));
+  return { files: await inventory(folder, files, life) };
 }
 
 function planOf({ embodiment, schema }: DecidedView): ViewPlan {
@@ -76,8 +82,8 @@ function fileKey(run: WorkerRun, view: DecidedView, plan: FilePlan): string {
   return digest([name, version, plan.recipe]);
 }
 
-function contextOf(run: WorkerRun, path: string): ArrangeContext {
-  return { ...run.context(path, path, { drop: () => undefined, find: () => undefined }), parts: partReader(run.stores().home) };
+function contextOf(run: WorkerRun, path: string, life: Life): ArrangeContext {
+  return life.used(Object.assign(run.baseContext(path), { parts: life.read(partReader(run.stores().home)) }));
 }
 
 function checkPath(path: string, seen: Set<string>, sink: string): void {
@@ -90,7 +96,7 @@ function checkPath(path: string, seen: Set<string>, sink: string): void {
 }
 
 /** Path, size and SHA-256 of every file; those that were built are known already. */
-async function inventory(folder: string, files: readonly FileReceipt[]): Promise<FinishReply["files"]> {
+async function inventory(folder: string, files: readonly FileReceipt[], life: Life): Promise<FinishReply["files"]> {
   const known = new Map(files.map((file) => [file.path, file]));
   const found: { path: string; bytes: number; sha256: string }[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
@@ -99,13 +105,13 @@ async function inventory(folder: string, files: readonly FileReceipt[]): Promise
     const path = relative(folder, absolute).split(sep).join("/");
     const built = known.get(path);
     if (built) found.push({ path, bytes: built.bytes, sha256: built.sha256 });
-    else found.push({ path, bytes: (await stat(absolute)).size, sha256: await hashFile(absolute) });
+    else found.push({ path, bytes: (await stat(absolute)).size, sha256: await hashFile(absolute, life) });
   }
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string, life: Life): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of life.each(createReadStream(path))) hash.update(chunk as Buffer);
   return hash.digest("hex");
 }

@@ -2,6 +2,7 @@ import type { Finding } from "../core/finding.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Drop, Failure } from "../core/report.ts";
 import { checkResult } from "./gather.ts";
+import type { Life } from "./life.ts";
 import { readList } from "./lists.ts";
 import type { Outcome } from "./outcome.ts";
 import type { DecideArguments } from "./protocol.ts";
@@ -26,10 +27,12 @@ export interface Entry {
 /** What of the run's receipts the decisions and the arrangement read. */
 export class SeenReceipts {
   readonly #run: WorkerRun;
+  readonly #life: Life;
   readonly #plans = new Map<string, { chain: string; watchers: readonly WatcherPlan[] }>();
 
-  constructor(run: WorkerRun) {
+  constructor(run: WorkerRun, life: Life) {
     this.#run = run;
+    this.#life = life;
     for (const source of run.recipe.sources) {
       this.#plans.set(source.source, {
         chain: chainTo(run.recipe, source, run.recipe.chain.length),
@@ -43,6 +46,7 @@ export class SeenReceipts {
   }
 
   async outcome(input: InputEpisode): Promise<Outcome | null> {
+    this.#life.sign();
     return (await this.#run
       .stores()
       .receipts.get(receiptKey(input, this.#plans.get(input.source)!.chain))) as unknown as Outcome | null;

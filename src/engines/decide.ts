@@ -9,6 +9,7 @@ import type { Drop } from "../core/report.ts";
 import { openSnapshots } from "../dataset/snapshots.ts";
 import { collect, type Entry, SeenReceipts } from "./collect.ts";
 import { checkResult, durationSec } from "./gather.ts";
+import type { Life } from "./life.ts";
 import { writeList } from "./lists.ts";
 import type { Output } from "./outcome.ts";
 import type { DecideArguments, DecidedView, DecideReply } from "./protocol.ts";
@@ -16,10 +17,11 @@ import { groupViews } from "./viewGroups.ts";
 import type { WorkerRun } from "./workerRun.ts";
 
 /** The second act: reads what was parked, asks the decisions in turn, and lists what each view holds in canonical order. */
-export async function decide(run: WorkerRun, given: DecideArguments): Promise<DecideReply> {
+export async function decide(run: WorkerRun, given: DecideArguments, life: Life): Promise<DecideReply> {
+  life.step("decide");
   const { receipts } = run.stores();
   await receipts.refresh();
-  const reader = new SeenReceipts(run);
+  const reader = new SeenReceipts(run, life);
   const drops = writeList<Drop>(join(run.stores().scratch, "drops.jsonl"));
   const findings = writeList<Finding>(join(run.stores().scratch, "findings.jsonl"));
   const collected = await collect(given, reader, drops, findings);
@@ -27,9 +29,11 @@ export async function decide(run: WorkerRun, given: DecideArguments): Promise<De
   let decidedDrops = 0;
   for (const [place, decision] of run.recipe.decisions.entries()) {
     const before = entries.length;
-    entries = await applyDecision(run, { place, decision: decision.made, path: decision.path, entries, reader, drops });
+    life.step(decision.path);
+    entries = await applyDecision(run, { place, decision: decision.made, path: decision.path, entries, reader, drops, life });
     decidedDrops += before - entries.length;
   }
+  life.step("decide");
   entries = await canonicalOrder(run, given.parent, entries);
   const placed = await place(run, entries, reader);
   await drops.close();
@@ -65,15 +69,16 @@ interface DecisionRun {
   readonly entries: readonly Entry[];
   readonly reader: SeenReceipts;
   readonly drops: { add(drop: Drop): Promise<void> };
+  readonly life: Life;
 }
 
 async function applyDecision(run: WorkerRun, given: DecisionRun): Promise<Entry[]> {
-  const { decision, path, entries, drops } = given;
-  const context = run.context(path, path, { drop: () => undefined, find: () => undefined });
+  const { decision, path, entries, drops, life } = given;
+  const context = life.used(run.baseContext(path));
   const met = await meetings(given);
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const kept: Entry[] = [];
-  for await (const verdict of decision.decide(seenOf(given), each(met), context)) {
+  for await (const verdict of life.each(decision.decide(seenOf(given), each(met), context))) {
     const entry = byId.get(verdict.episode);
     if (!entry)
       throw new TendonError(

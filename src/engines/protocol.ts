@@ -42,9 +42,17 @@ export interface SourceReply {
   readonly chain: string;
 }
 
+/** At most `max` inputs of a source, behind the first `skip`. */
+export interface PageArguments {
+  readonly source: number;
+  readonly skip: number;
+  readonly max: number;
+}
+
 export interface PartitionsReply {
   readonly partitions: readonly Partition[];
   readonly failures: readonly Failure[];
+  readonly findings: readonly Finding[];
   readonly ended: boolean;
 }
 
@@ -71,6 +79,13 @@ export type GatherNote =
       readonly failures: readonly Failure[];
     }
   | { readonly note: "going"; readonly rows: number; readonly frames: number; readonly bytes: number };
+
+/** Signs of life of the operations that give no other notes. */
+export interface LifeNote {
+  readonly note: "alive";
+  /** What is under way from now on. */
+  readonly step?: string;
+}
 
 export interface DecideArguments {
   /** A JSON line for each source episode, in any order. */
@@ -141,13 +156,13 @@ export interface Operations {
   begin(given: BeginArguments): Promise<null>;
   /** For a run that began without a home. */
   enterHome(given: RunHome): Promise<null>;
-  openSource(given: { readonly source: number }): Promise<SourceReply>;
-  partitions(given: { readonly source: number; readonly skip: number; readonly max: number }): Promise<PartitionsReply>;
+  openSource(given: { readonly source: number }, note: (note: LifeNote) => void): Promise<SourceReply>;
+  partitions(given: PageArguments, note: (note: LifeNote) => void): Promise<PartitionsReply>;
   gather(given: GatherArguments, note: (note: GatherNote) => void): Promise<{ readonly episodes: number }>;
-  decide(given: DecideArguments): Promise<DecideReply>;
-  layout(given: { readonly view: DecidedView }): Promise<LayoutReply>;
-  build(given: BuildArguments): Promise<null>;
-  finish(given: FinishArguments): Promise<FinishReply>;
+  decide(given: DecideArguments, note: (note: LifeNote) => void): Promise<DecideReply>;
+  layout(given: { readonly view: DecidedView }, note: (note: LifeNote) => void): Promise<LayoutReply>;
+  build(given: BuildArguments, note: (note: LifeNote) => void): Promise<null>;
+  finish(given: FinishArguments, note: (note: LifeNote) => void): Promise<FinishReply>;
   end(given: null): Promise<null>;
 }
 

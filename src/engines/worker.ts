@@ -8,7 +8,17 @@ import { build, finish, layout } from "./arrange.ts";
 import { decide } from "./decide.ts";
 import { foldSchema } from "./fold.ts";
 import { gatherTask } from "./gatherTask.ts";
-import type { FromWorker, Operations, PartitionsReply, SentError, SourceReply, ToWorker } from "./protocol.ts";
+import { Life } from "./life.ts";
+import type {
+  FromWorker,
+  LifeNote,
+  Operations,
+  PageArguments,
+  PartitionsReply,
+  SentError,
+  SourceReply,
+  ToWorker,
+} from "./protocol.ts";
 import { chainTo, type MadeSource, watchersOf } from "./recipe.ts";
 import { beginRun, type WorkerKit, type WorkerRun } from "./workerRun.ts";
 
@@ -32,11 +42,24 @@ export function serveWorker(kit: WorkerKit): void {
   send({ ready: true });
 }
 
+type Note = (note: LifeNote) => void;
+
+/** A source's listing, between two pages. */
+interface Listing {
+  readonly items: AsyncIterator<Partition | Bad>;
+  at: number;
+  readonly life: Life;
+  /** Since the last page. */
+  readonly findings: Finding[];
+  /** Who hears of its life: the call under way. */
+  readonly heard: { note: Note };
+}
+
 class Served implements Operations {
   readonly #kit: WorkerKit;
   readonly #log: (level: "debug" | "info" | "warn", message: string) => void;
   readonly #held = new Map<string, Promise<object>>();
-  readonly #listings = new Map<number, { readonly items: AsyncIterator<Partition | Bad>; at: number }>();
+  readonly #listings = new Map<number, Listing>();
   /** By source and schema: why no view can be made of such episodes. */
   readonly #refused = new Map<number, ReadonlyMap<string, TendonError>>();
   #abort = new AbortController();
@@ -72,15 +95,14 @@ class Served implements Operations {
     return null;
   }
 
-  async openSource({ source }: { source: number }): Promise<SourceReply> {
+  async openSource({ source }: { source: number }, note: Note): Promise<SourceReply> {
     const run = this.#current();
     const made = run.recipe.sources[source]!;
     const findings: Finding[] = [];
-    const context = run.context(made.path, made.source, {
-      drop: () => undefined,
-      find: (finding) => void findings.push(ofSource(finding, made)),
-    });
-    const schemas = await made.made.schema(context);
+    const life = new Life(note);
+    life.step(made.path);
+    const context = run.sourceContext(made, (finding) => void findings.push(ofSource(finding, made)));
+    const schemas = await made.made.schema(life.used(context));
     const refused = new Map<string, TendonError>();
     const folded = schemas.flatMap((schema) => {
       try {
@@ -103,34 +125,46 @@ class Served implements Operations {
     };
   }
 
-  async partitions({ source, skip, max }: { source: number; skip: number; max: number }): Promise<PartitionsReply> {
+  async partitions({ source, skip, max }: PageArguments, note: Note): Promise<PartitionsReply> {
     const made = this.#current().recipe.sources[source]!;
-    if (!this.#refused.has(source)) await this.openSource({ source });
+    if (!this.#refused.has(source)) await this.openSource({ source }, note);
     const refused = this.#refused.get(source);
-    const listing = await this.#listingAt(source, skip);
+    const listing = await this.#listingAt(source, skip, note);
     const partitions: Partition[] = [];
     const failures: Failure[] = [];
+    const reply = (ended: boolean) => ({ partitions, failures, findings: listing.findings.splice(0), ended });
     while (partitions.length + failures.length < max) {
       const step = await listing.items.next();
-      if (step.done) return { partitions, failures, ended: true };
+      if (step.done) return reply(true);
+      listing.life.sign();
       listing.at++;
       if ("bad" in step.value) failures.push(badInput(step.value, made));
       else if (refused?.has(step.value.schema)) failures.push(refusal(step.value, refused.get(step.value.schema)!, made));
       else partitions.push(step.value);
     }
-    return { partitions, failures, ended: false };
+    return reply(false);
   }
 
   /** The listing where the last page ended; begun anew and wound forward where the worker that had it is gone. */
-  async #listingAt(source: number, skip: number) {
-    const found = this.#listings.get(source);
-    if (found?.at === skip) return found;
+  async #listingAt(source: number, skip: number, note: Note): Promise<Listing> {
     const run = this.#current();
     const made = run.recipe.sources[source]!;
-    const context = run.context(made.path, made.source, { drop: () => undefined, find: () => undefined });
-    const listing = { items: made.made.plan(context)[Symbol.asyncIterator](), at: 0 };
-    while (listing.at < skip && !(await listing.items.next()).done) listing.at++;
-    this.#listings.set(source, listing);
+    let listing = this.#listings.get(source);
+    if (listing?.at !== skip) {
+      const findings: Finding[] = [];
+      const heard: { note: Note } = { note };
+      const life = new Life((said) => heard.note(said));
+      const context = run.sourceContext(made, (finding) => void findings.push(ofSource(finding, made)));
+      const items = made.made.plan(life.used(context))[Symbol.asyncIterator]();
+      listing = { items, at: 0, life, findings, heard };
+      life.step(made.path);
+      for (; listing.at < skip && !(await items.next()).done; listing.at++) life.sign();
+      // What was found on the way was told with the pages before.
+      if (skip > 0) findings.length = 0;
+      this.#listings.set(source, listing);
+    }
+    listing.heard.note = note;
+    listing.life.step(made.path);
     return listing;
   }
 
@@ -138,20 +172,20 @@ class Served implements Operations {
     return gatherTask(this.#current(), given, note);
   }
 
-  decide(given: Parameters<Operations["decide"]>[0]): ReturnType<Operations["decide"]> {
-    return decide(this.#current(), given);
+  decide(...[given, note]: Parameters<Operations["decide"]>): ReturnType<Operations["decide"]> {
+    return decide(this.#current(), given, new Life(note));
   }
 
-  layout(given: Parameters<Operations["layout"]>[0]): ReturnType<Operations["layout"]> {
-    return layout(this.#current(), given);
+  layout(...[given, note]: Parameters<Operations["layout"]>): ReturnType<Operations["layout"]> {
+    return layout(this.#current(), given, new Life(note));
   }
 
-  build(given: Parameters<Operations["build"]>[0]): Promise<null> {
-    return build(this.#current(), given);
+  build(...[given, note]: Parameters<Operations["build"]>): Promise<null> {
+    return build(this.#current(), given, new Life(note));
   }
 
-  finish(given: Parameters<Operations["finish"]>[0]): ReturnType<Operations["finish"]> {
-    return finish(this.#current(), given);
+  finish(...[given, note]: Parameters<Operations["finish"]>): ReturnType<Operations["finish"]> {
+    return finish(this.#current(), given, new Life(note));
   }
 
   #current(): WorkerRun {

@@ -4,15 +4,16 @@ import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Codecs } from "../core/codecs.ts";
-import type { Context } from "../core/context.ts";
+import type { BaseContext, Context, SourceContext } from "../core/context.ts";
 import { TendonError } from "../core/errors.ts";
+import type { Finding } from "../core/finding.ts";
 import type { Pipeline } from "../core/pipeline.ts";
 import type { Registry } from "../core/registry.ts";
 import { type Home, openHome } from "../dataset/home.ts";
 import { openReceipts, type Receipts } from "../dataset/receipts.ts";
 import type { Said } from "./gather.ts";
 import type { BeginArguments, RunHome } from "./protocol.ts";
-import { makeRecipe, type Recipe } from "./recipe.ts";
+import { type MadeSource, makeRecipe, type Recipe } from "./recipe.ts";
 import { loadModules } from "./useModules.ts";
 
 /** What the worker's entry hands to the engine, which knows no format and no plug-in. */
@@ -35,6 +36,10 @@ export interface WorkerRun extends AsyncDisposable {
   /** `scratch` is a folder of this run on the home's disk. Throws where the run has no home (yet). */
   stores(): Stores;
   context(step: string, episode: string, said: Said): Context;
+  /** For a source as a whole. */
+  sourceContext(source: MadeSource, find: (finding: Finding) => void): SourceContext;
+  /** For what comes behind the gather pass. */
+  baseContext(step: string): BaseContext;
 }
 
 interface Stores {
@@ -64,6 +69,21 @@ export async function beginRun(
   };
   if (given.home) await enterHome(given.home);
   const seed = BigInt(pipeline.seed);
+  const base = (step: string, episode: string): BaseContext => ({
+    signal,
+    seed: derivedSeed(seed, episode, step),
+    log,
+    get scratch() {
+      if (!stores) {
+        looking ??= mkdtempSync(join(tmpdir(), "tendon-look-"));
+        return looking;
+      }
+      const folder = join(stores.scratch, `worker-${given.worker}`);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+    hold: <T extends object>(key: string, open: () => Promise<T>) => hold(held, key, open),
+  });
   return {
     id: given.run,
     worker: given.worker,
@@ -77,25 +97,15 @@ export async function beginRun(
       if (!stores) throw new TendonError("internal", "a plan has no home");
       return stores;
     },
-    context: (step, episode, said) => ({
-      signal,
-      seed: derivedSeed(seed, episode, step),
-      log,
-      get scratch() {
-        if (!stores) {
-          looking ??= mkdtempSync(join(tmpdir(), "tendon-look-"));
-          return looking;
-        }
-        const folder = join(stores.scratch, `worker-${given.worker}`);
-        mkdirSync(folder, { recursive: true });
-        return folder;
-      },
-      hold: <T extends object>(key: string, open: () => Promise<T>) => hold(held, key, open),
-      drop: ({ episode: of, row }, reason, score) => {
-        said.drop({ episode: of, reason, ...(row !== undefined && { row }), ...(score !== undefined && { score }) });
-      },
-      find: (finding) => said.find(finding),
-    }),
+    context: (step, episode, said) =>
+      Object.assign(base(step, episode), {
+        find: (finding: Finding) => said.find(finding),
+        drop: (({ episode: of, row }, reason, score) => {
+          said.drop({ episode: of, reason, ...(row !== undefined && { row }), ...(score !== undefined && { score }) });
+        }) satisfies Context["drop"],
+      }),
+    sourceContext: ({ path, source }, find) => Object.assign(base(path, source), { find }),
+    baseContext: (step) => base(step, step),
     async [Symbol.asyncDispose]() {
       await stores?.receipts[Symbol.asyncDispose]();
       if (looking !== undefined) await rm(looking, { recursive: true, force: true });

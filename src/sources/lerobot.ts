@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { Context } from "../core/context.ts";
+import type { SourceContext } from "../core/context.ts";
 import { digest } from "../core/digest.ts";
 import type { Bad, Episode } from "../core/episode.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
@@ -55,7 +55,7 @@ interface Opening {
   readonly episodes: readonly number[];
 }
 
-async function schemas(given: Options, context: Context): Promise<EpisodeSchema[]> {
+async function schemas(given: Options, context: SourceContext): Promise<EpisodeSchema[]> {
   const found: EpisodeSchema[] = [];
   const failed: { folder: DatasetFolder; error: unknown }[] = [];
   for (const folder of await findDatasets(given.path)) {
@@ -75,7 +75,7 @@ async function schemas(given: Options, context: Context): Promise<EpisodeSchema[
 }
 
 /** Opened once a worker, for as long as its metadata stays the same. */
-async function described(given: Options, folder: DatasetFolder, context: Context): Promise<Described> {
+async function described(given: Options, folder: DatasetFolder, context: SourceContext): Promise<Described> {
   const files = await listFiles(folder.root, "meta", "");
   const tokens = await Promise.all(files.map((file) => fileToken(join(folder.root, file))));
   const key = `lerobot ${folder.key} ${folder.root} ${digest([files, tokens])} ${given.rateHz ?? ""}`;
@@ -85,11 +85,11 @@ async function described(given: Options, folder: DatasetFolder, context: Context
   });
 }
 
-function shelfOf(context: Context): Promise<VideoShelf> {
+function shelfOf(context: SourceContext): Promise<VideoShelf> {
   return context.hold("lerobot videos", async () => new VideoShelf());
 }
 
-async function* plan(given: Options, context: Context): AsyncGenerator<Partition | Bad> {
+async function* plan(given: Options, context: SourceContext): AsyncGenerator<Partition | Bad> {
   for (const folder of await findDatasets(given.path)) {
     context.signal.throwIfAborted();
     let all: Described;
@@ -185,7 +185,7 @@ async function partitionOf(
   };
 }
 
-async function* open(given: Options, partition: Partition, context: Context): AsyncGenerator<Episode | Bad> {
+async function* open(given: Options, partition: Partition, context: SourceContext): AsyncGenerator<Episode | Bad> {
   const { root, key, data, episodes } = partition.open as unknown as Opening;
   const folder: DatasetFolder = { root, key };
   const all = await described(given, folder, context);

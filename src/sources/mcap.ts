@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { Context } from "../core/context.ts";
+import type { SourceContext } from "../core/context.ts";
 import type { Bad, Episode } from "../core/episode.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
@@ -44,7 +44,7 @@ class McapSource implements Source {
     this.#options = options;
   }
 
-  async schema(context: Context): Promise<readonly EpisodeSchema[]> {
+  async schema(context: SourceContext): Promise<readonly EpisodeSchema[]> {
     const schemas = new Map<string, EpisodeSchema>();
     for (const planned of await this.#plan(context)) {
       if (!("bad" in planned) && !schemas.has(planned.schema.key)) schemas.set(planned.schema.key, planned.schema);
@@ -52,7 +52,7 @@ class McapSource implements Source {
     return [...schemas.values()];
   }
 
-  async *plan(context: Context): AsyncGenerator<Partition | Bad> {
+  async *plan(context: SourceContext): AsyncGenerator<Partition | Bad> {
     const schemas = new Map((await this.schema(context)).map((schema) => [schema.key, schema]));
     for (const planned of await this.#plan(context)) {
       if ("bad" in planned) yield planned;
@@ -65,7 +65,7 @@ class McapSource implements Source {
     }
   }
 
-  async *open(partition: Partition, context: Context): AsyncGenerator<Episode | Bad> {
+  async *open(partition: Partition, context: SourceContext): AsyncGenerator<Episode | Bad> {
     const { root, files, schema } = OPEN.parse(partition.open);
     const recording = await this.#recording(root, { key: partition.key, files });
     try {
@@ -76,12 +76,12 @@ class McapSource implements Source {
     }
   }
 
-  #plan(context: Context): Promise<readonly Planned[]> {
+  #plan(context: SourceContext): Promise<readonly Planned[]> {
     this.#planned ??= this.#planAll(context);
     return this.#planned;
   }
 
-  async #planAll(context: Context): Promise<Planned[]> {
+  async #planAll(context: SourceContext): Promise<Planned[]> {
     const { root, recordings, unreadable } = await listRecordings(this.#options);
     const topics = new Set<string>();
     const planned: Planned[] = unreadable.map(({ key, error }) => ({ bad: true, id: key, error }));

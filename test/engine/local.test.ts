@@ -19,6 +19,7 @@ interface Given {
   readonly source?: object;
   readonly trouble?: object;
   readonly label?: string;
+  readonly sink?: object;
   readonly home?: string;
   readonly check?: boolean;
   readonly decisions?: PipelineInput["decisions"];
@@ -36,7 +37,7 @@ function pipelineOf(given: Given = {}): PipelineInput {
         : [{ check: { frozen: false, gaps: false, agree: false, finite: false, stuck: false } as never }]),
     ],
     decisions: given.decisions ?? [],
-    sinks: [{ lines: { label: given.label ?? "" } }],
+    sinks: [{ lines: { label: given.label ?? "", ...given.sink } }],
   };
 }
 
@@ -136,6 +137,30 @@ describe("a run", () => {
     });
     expect(report.episodes.kept).toBe(4);
     expect(report.failures.map((failure) => failure.message).join()).toMatch(/nothing came by for 3 s/);
+  });
+
+  test.each([
+    ["sources.ticks.ticks", "telling what it holds", { source: { hangs: "schema" } }],
+    ["sources.ticks.ticks", "listing its inputs", { source: { hangs: "plan" } }],
+    ["decisions[0].ponders", "deciding", { decisions: [{ ponders: {} }] }],
+    ["sinks[0].lines", "laying out files", { sink: { hangs: "layout" } }],
+    ["sinks[0].lines (data/all.jsonl)", "building a file", { sink: { hangs: "build" } }],
+    ["sinks[0].lines", "finishing its view", { sink: { hangs: "finish" } }],
+  ])("%s that never ends with %s is ended, and named", async (path, doing, given: Given) => {
+    await using engine = openEngine({ workers: 1, stallSec: 2 });
+    const error = await engine.run(pipelineOf({ check: false, ...given })).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "plugin-failed", place: { path } });
+    expect((error as Error).message).toContain(`gave no sign of life for 2 s while ${doing}`);
+    // Its neighbours, and what was done, are unharmed.
+    expect((await engine.run(pipelineOf({ check: false }))).episodes.kept).toBe(6);
+  });
+
+  test("what is only slow, and shows that it lives, is not ended; what a listing finds is told", async () => {
+    const given = pipelineOf({ check: false, sink: { slowMs: 700 }, source: { finds: true } });
+    const report = await run(given, { workers: 1, stallSec: 2 });
+    expect(report.episodes.kept).toBe(6);
+    expect(report.findings).toEqual([{ check: "ticks", severity: "note", message: "listed" }]);
+    expect((await plan(given, { workers: 1 })).findings).toEqual(report.findings);
   });
 
   test("stopped in the middle, it ends soon, and running again goes on", async () => {

@@ -3,7 +3,16 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Bad, Episode, EpisodeSchema, PlacedPart } from "./coreForTests.ts";
-import { canonicalJson, defineCheck, defineSink, defineSource, defineStage, digest, memoryEpisode } from "./coreForTests.ts";
+import {
+  canonicalJson,
+  defineCheck,
+  defineDecision,
+  defineSink,
+  defineSource,
+  defineStage,
+  digest,
+  memoryEpisode,
+} from "./coreForTests.ts";
 
 const SCHEMA: EpisodeSchema = {
   key: "ticks",
@@ -25,12 +34,16 @@ export const ticks = defineSource({
     counted: z.boolean().default(true),
     broken: z.array(z.string()).default([]),
     version: z.string().default("v1"),
+    hangs: z.enum(["", "schema", "plan"]).default(""),
+    finds: z.boolean().default(false),
   }),
   create: (options) => ({
-    schema: async () => [SCHEMA],
-    async *plan() {
+    schema: () => (options.hangs === "schema" ? new Promise(() => undefined) : Promise.resolve([SCHEMA])),
+    async *plan(context) {
+      if (options.finds) context.find({ check: "ticks", severity: "note", message: "listed" });
       for (let index = 0; index < options.partitions; index++) {
         const counted = options.counted ? { episodes: options.episodes } : {};
+        if (options.hangs === "plan" && index === 1) await new Promise(() => undefined);
         yield { key: `p${index}`, schema: "ticks", version: options.version, bytes: 100, open: index, ...counted };
       }
     },
@@ -127,7 +140,11 @@ export const lines = defineSink({
   version: "1",
   about: "Rows as JSON lines",
   example: "lines: {}",
-  options: z.strictObject({ label: z.string().default("") }),
+  options: z.strictObject({
+    label: z.string().default(""),
+    hangs: z.enum(["", "layout", "build", "finish"]).default(""),
+    slowMs: z.int().default(0),
+  }),
   create: (options) => ({
     writing: {},
     wants: (input) => (input.grid?.streams ?? []).map((stream) => ({ stream, as: "rows" as const })),
@@ -145,13 +162,16 @@ export const lines = defineSink({
     },
     async *layout(_view, parts: AsyncIterable<PlacedPart>) {
       const recipe: { episode: string; table: string; copies: number }[] = [];
+      if (options.hangs === "layout") await new Promise(() => undefined);
       for await (const { part, copies } of parts) recipe.push({ episode: part.episode, table: part.tables.rows!.key, copies });
       yield { path: "data/all.jsonl", share: "link", recipe: { label: options.label, recipe } };
     },
     async build(file, target, context) {
+      if (options.hangs === "build") for (;;);
       const { recipe } = file.recipe as unknown as { recipe: { episode: string; table: string }[] };
       let text = "";
       for (const { episode, table } of recipe) {
+        if (options.slowMs) await sleep(options.slowMs);
         const values: number[] = [];
         for await (const chunk of context.parts.table(table)) {
           const state = chunk.get("observation.state")!;
@@ -163,10 +183,26 @@ export const lines = defineSink({
       return { episodes: recipe.length };
     },
     async finish(view, made) {
+      if (options.hangs === "finish") await new Promise(() => undefined);
       await writeFile(
         `${made.folder}/info.json`,
         `${canonicalJson({ embodiment: view.embodiment, files: made.files.map((file) => file.path) })}\n`,
       );
+    },
+  }),
+});
+
+/** A decision that never comes to one. */
+export const ponders = defineDecision({
+  name: "ponders",
+  version: "1",
+  about: "Never decides",
+  example: "ponders: {}",
+  options: z.strictObject({}),
+  create: () => ({
+    async *decide(seen) {
+      await new Promise(() => undefined);
+      for await (const { episode } of seen) yield { episode, keep: true };
     },
   }),
 });

@@ -84,8 +84,7 @@ function snapshotId(parent: string | null, decided: DecideReply, laid: readonly 
 async function layAll(given: ArrangingGiven, decided: DecideReply): Promise<LaidView[]> {
   const laid: LaidView[] = [];
   for (const view of decided.views) {
-    await given.crew.begin(0);
-    laid.push({ view, layout: await given.crew.pool.call(0, "layout", { view }) });
+    laid.push({ view, layout: await given.crew.ask(0, "layout", { view }) });
   }
   return laid;
 }
@@ -113,8 +112,7 @@ async function makeViews(given: ArrangingGiven, id: string, laid: readonly LaidV
   for (const { view, layout } of needed) {
     const folder = join(staged.get(view.name)!, view.embodiment);
     await mkdir(folder, { recursive: true });
-    await given.crew.begin(0);
-    const finished = await given.crew.pool.call(0, "finish", { view, plans: layout.plans, folder });
+    const finished = await given.crew.ask(0, "finish", { view, plans: layout.plans, folder });
     files[`${view.name}/${view.embodiment}`] = finished.files;
   }
   for (const [sink, folder] of staged) if (folder !== undefined) await writeMixture(folder, sink, laid);
@@ -130,8 +128,7 @@ async function buildAll(given: ArrangingGiven, needed: readonly LaidView[], tota
       given.signal.throwIfAborted();
       const next = await queue.next();
       if (next.done) return;
-      await given.crew.begin(worker);
-      await given.crew.pool.call(worker, "build", next.value);
+      await given.crew.ask(worker, "build", next.value);
       built++;
       given.emit({ type: "progress", act: "arrange", done: built, total, whole: true, rows: 0, frames: 0, bytes: 0 });
     }

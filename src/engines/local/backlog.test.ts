@@ -34,10 +34,11 @@ async function listed(partitions: readonly Partition[]) {
     list: { path: "", add: nothing, close: nothing },
     tally,
     failed: () => undefined,
+    found: () => undefined,
     partitions: async ({ skip, max }) => {
       pages.push(max);
       const page = partitions.slice(skip, skip + max);
-      return { partitions: page, failures: [], ended: skip + page.length >= partitions.length };
+      return { partitions: page, failures: [], findings: [], ended: skip + page.length >= partitions.length };
     },
   });
   for await (const _ of ranges) {

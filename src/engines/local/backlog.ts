@@ -1,9 +1,10 @@
+import type { Finding } from "../../core/finding.ts";
 import type { Failure } from "../../core/report.ts";
 import type { Partition } from "../../core/source.ts";
 import type { Receipts } from "../../dataset/receipts.ts";
 import type { ListedEpisode } from "../collect.ts";
 import type { ListWriter } from "../lists.ts";
-import type { PartitionsReply, SourceReply } from "../protocol.ts";
+import type { PageArguments, PartitionsReply, SourceReply } from "../protocol.ts";
 import { countKey, receiptKey } from "../receiptKeys.ts";
 
 /** Episodes of one partition that still lack something. Half-open; to the partition's last where `to` is null. */
@@ -38,12 +39,9 @@ export interface BacklogGiven {
   readonly list: ListWriter<ListedEpisode>;
   readonly tally: BacklogTally;
   /** The next page of at most `max`, behind `skip` inputs. */
-  readonly partitions: (page: {
-    readonly source: number;
-    readonly skip: number;
-    readonly max: number;
-  }) => Promise<PartitionsReply>;
+  readonly partitions: (page: PageArguments) => Promise<PartitionsReply>;
   readonly failed: (failure: Failure) => void;
+  readonly found: (finding: Finding) => void;
 }
 
 /** The first page is short, so that work begins at once; each is twice as long as the one before, up to a limit of memory. */
@@ -76,6 +74,7 @@ async function* pages(given: BacklogGiven): AsyncGenerator<readonly Listed[]> {
       skip += page.partitions.length + page.failures.length;
       ended = page.ended;
       for (const failure of page.failures) given.failed(failure);
+      for (const finding of page.findings) given.found(finding);
       const listed: Listed[] = [];
       for (const partition of page.partitions) {
         listed.push({ source, partition, counted: await episodesIn(given, reply, partition) });

@@ -55,15 +55,10 @@ export function localEngine(options: LocalEngineOptions): LocalEngine {
     turn = mine.catch(() => undefined);
     return mine;
   };
+  const withStall = (run: RunOptions) => ({ ...run, ...(options.stallSec && { stallSec: options.stallSec }) });
   return {
-    run: (input, run = {}) =>
-      inTurn(run, async () =>
-        runLocal(pool, await canonical(input, run.base ?? "."), {
-          ...run,
-          ...(options.stallSec && { stallSec: options.stallSec }),
-        }),
-      ),
-    plan: (input, run = {}) => inTurn(run, async () => planLocal(pool, await canonical(input, run.base ?? "."), run)),
+    run: (input, run = {}) => inTurn(run, async () => runLocal(pool, await canonical(input, run.base ?? "."), withStall(run))),
+    plan: (input, run = {}) => inTurn(run, async () => planLocal(pool, await canonical(input, run.base ?? "."), withStall(run))),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

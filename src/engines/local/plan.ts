@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { RunOptions } from "../../core/engine.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { Pipeline } from "../../core/pipeline.ts";
 import type { Failure } from "../../core/report.ts";
@@ -10,7 +9,7 @@ import type { SchemaReply } from "../protocol.ts";
 import { type BacklogGiven, type BacklogTally, backlog, startTally } from "./backlog.ts";
 import { type Crew, openCrew } from "./crew.ts";
 import type { Pool } from "./pool.ts";
-import { openSources } from "./run.ts";
+import { type LocalRunOptions, openSources, stallMsOf } from "./run.ts";
 
 /** What a run would do. */
 export interface LocalPlan {
@@ -27,9 +26,14 @@ export interface LocalPlan {
 }
 
 /** Opens the sources and folds their schemas; compares with what is done already. Writes nothing to the dataset. */
-export async function planLocal(pool: Pool, pipeline: Pipeline, options: RunOptions): Promise<LocalPlan> {
+export async function planLocal(pool: Pool, pipeline: Pipeline, options: LocalRunOptions): Promise<LocalPlan> {
   const base = resolve(options.base ?? ".");
-  const crew = openCrew(pool, { run: "plan", pipeline, base });
+  const crew = openCrew({
+    pool,
+    run: { run: "plan", pipeline, base },
+    stallMs: stallMsOf(options),
+    emit: (event) => options.onEvent?.(event),
+  });
   const receipts = await existingReceipts(resolve(base, pipeline.dataset));
   try {
     return await planWith(crew, pipeline, receipts, options.signal);
@@ -42,11 +46,20 @@ export async function planLocal(pool: Pool, pipeline: Pipeline, options: RunOpti
 async function planWith(crew: Crew, pipeline: Pipeline, receipts: Receipts, signal?: AbortSignal): Promise<LocalPlan> {
   const replies = await openSources(crew, pipeline, signal);
   const failures: Failure[] = [];
+  const findings = replies.flatMap((reply) => reply.findings);
   const tally = startTally();
   const list = { path: "", add: async () => undefined, close: async () => undefined };
   let toDo = 0;
-  const partitions: BacklogGiven["partitions"] = (page) => crew.pool.call(0, "partitions", page);
-  const work = backlog({ sources: replies, receipts, list, tally, partitions, failed: (failure) => void failures.push(failure) });
+  const partitions: BacklogGiven["partitions"] = (page) => crew.ask(0, "partitions", page);
+  const work = backlog({
+    sources: replies,
+    receipts,
+    list,
+    tally,
+    partitions,
+    failed: (failure) => void failures.push(failure),
+    found: (finding) => void findings.push(finding),
+  });
   for await (const range of work) {
     signal?.throwIfAborted();
     toDo += range.to === null ? 1 : range.to - range.from;
@@ -58,7 +71,7 @@ async function planWith(crew: Crew, pipeline: Pipeline, receipts: Receipts, sign
       schemas,
       watchers: watchers.map((watcher) => watcher.path),
     })),
-    findings: replies.flatMap((reply) => reply.findings),
+    findings,
     failures,
     work: { ...tally, toDo },
   };

@@ -29,6 +29,8 @@ export interface Pool extends AsyncDisposable {
   /** How often a worker started: calls of one life share what `begin` made. */
   life(worker: number): number;
   isAlive(worker: number): boolean;
+  /** How many calls of a worker are not answered yet. */
+  underWay(worker: number): number;
 }
 
 interface Pending {
@@ -68,6 +70,12 @@ class LocalPool implements Pool {
 
   isAlive(worker: number): boolean {
     return this.#alive.has(worker);
+  }
+
+  underWay(worker: number): number {
+    let count = 0;
+    for (const pending of this.#pending.values()) if (pending.worker === worker) count++;
+    return count;
   }
 
   life(worker: number): number {

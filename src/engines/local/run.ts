@@ -22,7 +22,10 @@ const LIST_MAX = 1000;
 const LOST_MAX = 100;
 
 export interface LocalRunOptions extends RunOptions {
-  /** A worker through which nothing came for so long is ended, and what it held is tried once more. Default 120. */
+  /**
+   * A worker through which nothing came for so long is ended. In the gather pass what it held is tried
+   * once more; elsewhere the run ends with the step that was silent. Default 120.
+   */
   readonly stallSec?: number;
 }
 
@@ -33,7 +36,8 @@ export interface LocalRunOptions extends RunOptions {
 export async function runLocal(pool: Pool, pipeline: Pipeline, options: LocalRunOptions): Promise<RunReport> {
   const base = resolve(options.base ?? ".");
   const id = `${new Date().toISOString().replace(/[-:.]/g, "")}-${randomUUID().slice(0, 8)}`;
-  const crew = openCrew(pool, { run: id, pipeline, base });
+  const stallMs = stallMsOf(options);
+  const crew = openCrew({ pool, run: { run: id, pipeline, base }, stallMs, emit: (event) => options.onEvent?.(event) });
   const signal = options.signal ?? new AbortController().signal;
   const cancel = () => pool.cancel();
   signal.addEventListener("abort", cancel);
@@ -61,10 +65,14 @@ export async function openSources(crew: Crew, pipeline: Pipeline, signal: AbortS
   const sources: SourceReply[] = [];
   for (const source of Object.keys(pipeline.sources).keys()) {
     signal?.throwIfAborted();
-    await crew.begin(0);
-    sources.push(await crew.pool.call(0, "openSource", { source }));
+    sources.push(await crew.ask(0, "openSource", { source }));
   }
   return sources;
+}
+
+/** The limit of silence. */
+export function stallMsOf({ stallSec }: LocalRunOptions): number {
+  return (stallSec ?? 120) * 1000;
 }
 
 interface Given {
@@ -81,19 +89,18 @@ interface Given {
 class LocalRun {
   readonly #given: Given;
   readonly #failures: Failure[] = [];
-  readonly #sourceFindings: readonly Finding[];
+  readonly #sourceFindings: Finding[] = [];
   /** Inputs that could not even be listed; each counts as a failed episode. */
   #unlisted = 0;
   readonly #tally = startTally();
 
   constructor(given: Given) {
     this.#given = given;
-    this.#sourceFindings = given.sources.flatMap(({ findings }) => findings);
   }
 
   async run(): Promise<RunReport> {
     const { crew, home, scratch, signal } = this.#given;
-    for (const finding of this.#sourceFindings) this.#emit({ type: "finding", finding });
+    for (const { findings } of this.#given.sources) for (const finding of findings) this.#found(finding);
     const list = writeList<ListedEpisode>(join(scratch, "listed.jsonl"));
     this.#emit({ type: "act", act: "gather" });
     const gathered = await this.#gather(list);
@@ -103,10 +110,7 @@ class LocalRun {
       home,
       signal,
       emit: (event) => this.#emit(event),
-      decide: async (parent) => {
-        await crew.begin(0);
-        return crew.pool.call(0, "decide", { episodes: list.path, parent });
-      },
+      decide: (parent) => crew.ask(0, "decide", { episodes: list.path, parent }),
     });
     return this.#report(gathered, arranged);
   }
@@ -114,17 +118,18 @@ class LocalRun {
   async #gather(list: ReturnType<typeof writeList<ListedEpisode>>): Promise<GatheringDone> {
     const { crew, receipts, options, signal, sources } = this.#given;
     const failed = (failure: Failure) => this.#failed(failure);
+    const found = (finding: Finding) => this.#found(finding);
     const unlisted = (failure: Failure) => {
       this.#unlisted++;
       this.#failed(failure);
     };
-    const partitions: BacklogGiven["partitions"] = (page) => this.#surely(() => crew.pool.call(0, "partitions", page));
+    const partitions: BacklogGiven["partitions"] = (page) => surely(() => crew.ask(0, "partitions", page));
     return gatherAll({
       crew,
       sources,
-      backlog: backlog({ sources, receipts, list, tally: this.#tally, partitions, failed: unlisted }),
+      backlog: backlog({ sources, receipts, list, tally: this.#tally, partitions, failed: unlisted, found }),
       list,
-      stallMs: (options.stallSec ?? 120) * 1000,
+      stallMs: stallMsOf(options),
       signal,
       failed,
       emit: (event) => this.#emit(event),
@@ -132,16 +137,9 @@ class LocalRun {
     });
   }
 
-  /** Asks worker 0 again where it dies meanwhile, as it may of the work that it also does. */
-  async #surely<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#given.crew.begin(0);
-        return await work();
-      } catch (thrown) {
-        if (!(thrown instanceof WorkerLost) || attempt === LOST_MAX) throw thrown;
-      }
-    }
+  #found(finding: Finding): void {
+    this.#sourceFindings.push(finding);
+    this.#emit({ type: "finding", finding });
   }
 
   #failed(failure: Failure): void {
@@ -190,6 +188,17 @@ class LocalRun {
       details: details.path,
       work: { done: gathered.receipts + arranged.built, reused: this.#tally.reusedReceipts + arranged.reused },
     };
+  }
+}
+
+/** Asks again where the worker dies meanwhile, as it may of the work that it does beside. */
+async function surely<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof WorkerLost) || attempt === LOST_MAX) throw thrown;
+    }
   }
 }
 

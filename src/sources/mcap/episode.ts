@@ -1,4 +1,4 @@
-import type { Context } from "../../core/context.ts";
+import type { SourceContext } from "../../core/context.ts";
 import type { Copy, Episode, StreamTimes } from "../../core/episode.ts";
 import { TendonError } from "../../core/errors.ts";
 import type { EpisodeSchema } from "../../core/feature.ts";
@@ -15,7 +15,11 @@ import { type Scan, scanRecording } from "./scan.ts";
 export async function recordingEpisode(
   recording: Recording,
   layout: RecordingLayout,
-  { schema, options, context }: { readonly schema: EpisodeSchema; readonly options: McapOptions; readonly context: Context },
+  {
+    schema,
+    options,
+    context,
+  }: { readonly schema: EpisodeSchema; readonly options: McapOptions; readonly context: SourceContext },
 ): Promise<Episode> {
   const scan = await scanRecording(recording, layout, options.limits, context.signal);
   const cuts = windowCuts(recording, scan);
