@@ -2,6 +2,7 @@ import type { Delivery, Want } from "../../core/batch.ts";
 import { TendonError } from "../../core/errors.ts";
 import type { TimeRange } from "../../core/time.ts";
 import { MESSAGE_HEAD_BYTES, RECORD_HEAD_BYTES } from "../../formats/mcap/records.ts";
+import { lowerBound } from "../../kernels/resample.ts";
 import type { Column } from "./column.ts";
 import type { Decoder } from "./decoders.ts";
 import type { StreamLayout, TopicLayout } from "./layout.ts";
@@ -125,18 +126,6 @@ function earliest(reads: readonly TopicRead[], cursors: readonly { at: number; e
     bestTime = time;
   }
   return best;
-}
-
-/** The first place whose time is at or after `time`. */
-export function lowerBound(times: BigInt64Array, time: bigint): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function nextCut(cuts: BigInt64Array, time: bigint): bigint | undefined {

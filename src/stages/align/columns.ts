@@ -89,6 +89,31 @@ export function sliceColumn(column: Column, { start, end, rows }: { start: numbe
   return lazyColumn({ method, times, missing, ...(last && { last: last.subarray(start, end) }) }, cut);
 }
 
+/** Rows `start` to `end` (half-open). */
+export interface RowRun {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The runs of rows that have no sample, half-open, in order. */
+export function missingRuns(column: Column): RowRun[] {
+  const runs: RowRun[] = [];
+  if (!column.missing) return runs;
+  const { lacking } = column;
+  if (lacking) {
+    for (let at = 0; at < lacking.length; at += 2) runs.push({ start: lacking[at]!, end: lacking[at + 1]! });
+    return runs;
+  }
+  const { first } = column;
+  for (let start = first.indexOf(-1); start >= 0; ) {
+    let end = start + 1;
+    while (end < first.length && first[end]! < 0) end++;
+    runs.push({ start, end });
+    start = first.indexOf(-1, end);
+  }
+  return runs;
+}
+
 /** Marks the rows that have no sample, in a column of ones and zeros; row 0 of `marks` is row `start`. */
 export function markMissing(column: Column, marks: Uint8Array, start: number): void {
   if (!column.missing) return;

@@ -6,7 +6,7 @@ import { cropBatch } from "../../core/slice.ts";
 import type { TimeRange } from "../../core/time.ts";
 import { lowerBound } from "../../kernels/resample.ts";
 import { CopiedBytes } from "./bytes.ts";
-import { type Column, markMissing } from "./columns.ts";
+import { type Column, missingRuns } from "./columns.ts";
 import { copyOf } from "./copy.ts";
 import type { RowSpan } from "./cursor.ts";
 import { CopiedFrames, type FrameOrder } from "./frames.ts";
@@ -160,14 +160,14 @@ function pictureSize(schema: EpisodeSchema, stream: string) {
 
 /** From the first to the last sample that the rows take. */
 function neededTimes({ grid, column, start, end }: RowSpan): TimeRange | undefined {
-  const lacks = new Uint8Array(end - start);
-  markMissing(column, lacks, start);
-  const first = lacks.indexOf(0);
-  if (first < 0) return undefined;
-  const last = lacks.lastIndexOf(0);
-  const sample = (row: number) =>
-    column.lacking ? lowerBound(column.times, grid[start + row]! + 1n) - 1 : column.first[start + row]!;
-  const newest = Math.max(sample(last), column.last?.[start + last] ?? -1);
+  const runs = missingRuns(column);
+  let first = start;
+  for (const run of runs) if (run.start <= first && run.end > first) first = run.end;
+  let last = end - 1;
+  for (const run of runs.reverse()) if (run.start <= last && run.end > last) last = run.start - 1;
+  if (first > last) return undefined;
+  const sample = (row: number) => (column.lacking ? lowerBound(column.times, grid[row]! + 1n) - 1 : column.first[row]!);
+  const newest = Math.max(sample(last), column.last?.[last] ?? -1);
   return { start: column.times[sample(first)]!, end: column.times[newest]! + 1n };
 }
 

@@ -1,4 +1,4 @@
-import { type Column, markMissing } from "./columns.ts";
+import { type Column, markMissing, missingRuns } from "./columns.ts";
 
 /** A stream that every row must have. */
 export interface Required {
@@ -15,20 +15,11 @@ export interface Kept {
 
 /** The longest run of rows that have all their inputs; of equal runs the first. */
 export function longestRun(required: readonly Required[], rows: number): Kept {
-  if (!required.some(({ column }) => column.missing)) return { start: 0, end: rows, lost: [] };
-  // A Buffer, since it finds bytes many at a time.
-  const lacks = Buffer.alloc(rows);
-  for (const { column } of required) markMissing(column, lacks, 0);
-  let start = 0;
-  let end = 0;
-  const next = (what: 0 | 1, from: number) => {
-    const found = lacks.indexOf(what, from);
-    return found < 0 ? rows : found;
-  };
-  for (let begun = next(0, 0); begun < rows; ) {
-    const stop = next(1, begun);
-    if (stop - begun > end - start) [start, end] = [begun, stop];
-    begun = next(0, stop);
+  const gaps = required.flatMap(({ column }) => missingRuns(column)).sort((a, b) => a.start - b.start);
+  let [start, end, whole] = [0, 0, 0];
+  for (const gap of [...gaps, { start: rows, end: rows }]) {
+    if (gap.start - whole > end - start) [start, end] = [whole, gap.start];
+    whole = Math.max(whole, gap.end);
   }
   const lost = [
     { start: 0, end: start },
