@@ -13,7 +13,7 @@ import { ACTION } from "./assemble/recipe.ts";
  */
 export const assemble = defineStage({
   name: "assemble",
-  version: "1",
+  version: "2",
   about: "Joints by name into observation.state and action",
   example: "assemble: { robot: g1 }\nassemble: { state: [left_arm.position, right_arm.position], action: next-state }",
   options: ASSEMBLE_OPTIONS,
