@@ -28,4 +28,6 @@ export interface Source {
   plan(context: SourceContext): AsyncIterable<Partition | Bad>;
   /** In a stable order and lazily: what is not read costs next to nothing. What is found is about the episode given last. */
   open(partition: Partition, context: SourceContext): AsyncIterable<Episode | Bad>;
+  /** The same without the first `from` episodes, for sources whose opening of one costs something: those done before are skipped. */
+  openFrom?(partition: Partition, from: number, context: SourceContext): AsyncIterable<Episode | Bad>;
 }

@@ -2,6 +2,7 @@ import type { Bad, Episode } from "../core/episode.ts";
 import { asTendonError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { Failure } from "../core/report.ts";
+import type { Partition } from "../core/source.ts";
 import { openQuarantine } from "../dataset/quarantine.ts";
 import { openShelf } from "../dataset/shelf.ts";
 import { type GatherEnvironment, type Gathered, gatherEpisode } from "./gather.ts";
@@ -28,12 +29,12 @@ export async function gatherTask(
   const { home, receipts } = run.stores();
   const quarantine = openQuarantine(home, `${run.id}-${run.worker}`);
   const everything = watchers.map((_, index) => index);
-  let ordinal = 0;
+  const { first, episodes } = opened(run, given);
+  let ordinal = first;
   try {
-    for await (const episode of opened(run, given)) {
+    for await (const episode of episodes) {
       const at = ordinal++;
       if (at < given.from) continue;
-      if (given.to !== null && at >= given.to) break;
       const wanted = given.todo ? (given.todo[at - given.from] ?? everything) : everything;
       note({ note: "claimed", ordinal: at });
       const environment = environmentOf(run, given, tally);
@@ -46,6 +47,7 @@ export async function gatherTask(
       if (isDone(gathered)) await receipts.put(receiptKey(input, chain), gathered.outcome as unknown as Json);
       note({ note: "gathered", ordinal: at, ...summary(gathered) });
       note({ note: "going", ...tally });
+      if (ordinal === given.to) break;
     }
     if (given.to === null) await receipts.put(countKey(source.source, given.partition, chain), ordinal);
     return { episodes: ordinal };
@@ -74,14 +76,27 @@ function kindOf(outcome: Outcome, failures: readonly Failure[]): "kept" | "dropp
   return outcome.outputs.length > 0 ? "kept" : "dropped";
 }
 
-/** The partition's episodes; a partition that cannot be opened is one bad episode of its own name. */
-async function* opened(run: WorkerRun, given: GatherArguments): AsyncGenerator<Episode | Bad> {
-  const source = run.recipe.sources[given.source]!;
-  const context = run.context(source.path, given.partition.key, { drop: () => undefined, find: () => undefined });
+interface Opened {
+  /** The ordinal of the first. */
+  readonly first: number;
+  readonly episodes: AsyncIterable<Episode | Bad>;
+}
+
+/** The partition's episodes, from where they are asked for if the source can. */
+function opened(run: WorkerRun, { source, partition, from }: GatherArguments): Opened {
+  const { made, path } = run.recipe.sources[source]!;
+  const context = run.context(path, partition.key, { drop: () => undefined, find: () => undefined });
+  return from > 0 && made.openFrom
+    ? { first: from, episodes: orBad(() => made.openFrom!(partition, from, context), partition, `${partition.key}#${from}`) }
+    : { first: 0, episodes: orBad(() => made.open(partition, context), partition, partition.key) };
+}
+
+/** A partition that cannot be opened is one bad episode. */
+async function* orBad(open: () => AsyncIterable<Episode | Bad>, { key }: Partition, id: string): AsyncGenerator<Episode | Bad> {
   try {
-    yield* source.made.open(given.partition, context);
+    yield* open();
   } catch (thrown) {
-    yield { bad: true, id: given.partition.key, error: asTendonError(thrown, "plugin-failed", { file: given.partition.key }) };
+    yield { bad: true, id, error: asTendonError(thrown, "plugin-failed", { file: key }) };
   }
 }
 

@@ -43,7 +43,8 @@ export const lerobot = defineSource({
   create: (given): Source => ({
     schema: (context) => schemas(given, context),
     plan: (context) => plan(given, context),
-    open: (partition, context) => open(given, partition, context),
+    open: (partition, context) => open(given, { partition, from: 0 }, context),
+    openFrom: (partition, from, context) => open(given, { partition, from }, context),
   }),
 });
 
@@ -185,7 +186,11 @@ async function partitionOf(
   };
 }
 
-async function* open(given: Options, partition: Partition, context: SourceContext): AsyncGenerator<Episode | Bad> {
+async function* open(
+  given: Options,
+  { partition, from }: { readonly partition: Partition; readonly from: number },
+  context: SourceContext,
+): AsyncGenerator<Episode | Bad> {
   const { root, key, data, episodes } = partition.open as unknown as Opening;
   const folder: DatasetFolder = { root, key };
   const all = await described(given, folder, context);
@@ -194,7 +199,7 @@ async function* open(given: Options, partition: Partition, context: SourceContex
   const shelf = await shelfOf(context);
   const file = key === "" ? data : `${key}/${data}`;
   let opened: Awaited<ReturnType<typeof openTable>> | undefined;
-  for (const entry of entries) {
+  for (const entry of entries.slice(from)) {
     context.signal.throwIfAborted();
     const id = idOf(folder, entry.index);
     try {

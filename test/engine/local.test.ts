@@ -182,6 +182,24 @@ describe("a run", () => {
     expect(report.snapshot).toBe(whole.snapshot);
   });
 
+  test("what is done is skipped without being opened, and nothing behind what is asked for is", async () => {
+    const abort = new AbortController();
+    const opened = join(folder, "opened");
+    const given = pipelineOf({ source: { partitions: 1, episodes: 8, opened }, trouble: { slowMs: 20 } });
+    let seen = 0;
+    const onEvent = (event: RunEvent) => {
+      if (event.type === "episode" && ++seen === 4) abort.abort();
+    };
+    await run(given, { workers: 1, signal: abort.signal, onEvent }).catch(() => undefined);
+    const before = (await readFile(opened, "utf8")).trim().split("\n").length;
+    const report = await run(given, { workers: 1 });
+    expect(report.episodes.kept).toBe(8);
+    const again = (await readFile(opened, "utf8")).trim().split("\n").slice(before);
+    const missing = 8 - report.work.reused / 2;
+    expect(missing).toBeLessThanOrEqual(4);
+    expect(again).toEqual(Array.from({ length: missing }, (_, at) => `p0/${8 - missing + at}`));
+  });
+
   test("new episodes cost their own work and come behind those that were there", async () => {
     const first = await run(pipelineOf({ source: { episodes: 2, version: "v1" } }), { workers: 2 });
     expect(first.episodes.kept).toBe(4);

@@ -163,6 +163,23 @@ describe("a LeRobot v3.0 dataset", () => {
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAFklEQVR4nGP4z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==";
 
+describe("a table of several episodes", () => {
+  it("is opened from any of them on, without those before", async () => {
+    await makeV3({ lengths: [5, 7, 6] });
+    const whole = await openAll(root);
+    const [, ...rest] = whole.episodes;
+    opened = await openAll(root, { from: 1 });
+    expect(opened.episodes.map(({ id }) => id)).toEqual(["episode_000001", "episode_000002"]);
+    expect(opened.bad).toEqual([]);
+    for (const [at, episode] of rest.entries()) {
+      const numbers = await readNumbers(episode, "observation.state");
+      expect(numbers).toHaveLength([7, 6][at]! * 3);
+      expect(await readNumbers(opened.episodes[at]!, "observation.state")).toEqual(numbers);
+    }
+    await whole[Symbol.asyncDispose]();
+  });
+});
+
 describe("pictures in a table", () => {
   it("png-in-table: become a camera whose every frame is a key frame", async () => {
     const still = "observation.images.still";

@@ -167,8 +167,11 @@ export interface Opened extends AsyncDisposable {
   readonly bad: readonly { readonly id: string; readonly error: TendonError }[];
 }
 
-/** Plans and opens everything, reading no sample. */
-export async function openAll(path: string | string[], options: { rateHz?: number } = {}): Promise<Opened> {
+/** Plans and opens everything, or each table from an episode on, reading no sample. */
+export async function openAll(
+  path: string | string[],
+  { from = 0, ...options }: { rateHz?: number; from?: number } = {},
+): Promise<Opened> {
   const source = lerobot.create(lerobot.options.parse({ path, ...options }));
   const findings: Finding[] = [];
   const { context, held } = testContext((finding) => void findings.push(finding));
@@ -184,7 +187,9 @@ export async function openAll(path: string | string[], options: { rateHz?: numbe
   const schemas = await source.schema(context);
   for await (const partition of source.plan(context)) {
     if ("bad" in partition) add(partition);
-    else for await (const episode of source.open(partition, context)) add(episode);
+    else
+      for await (const episode of from > 0 ? source.openFrom!(partition, from, context) : source.open(partition, context))
+        add(episode);
   }
   const close = async () => {
     for (const each of held.values()) {

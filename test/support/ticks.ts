@@ -12,6 +12,7 @@ import {
   defineStage,
   digest,
   memoryEpisode,
+  unfingerprinted,
 } from "./coreForTests.ts";
 
 const SCHEMA: EpisodeSchema = {
@@ -36,6 +37,7 @@ export const ticks = defineSource({
     version: z.string().default("v1"),
     hangs: z.enum(["", "schema", "plan"]).default(""),
     finds: z.boolean().default(false),
+    opened: unfingerprinted(z.string().default("")),
   }),
   create: (options) => ({
     schema: () => (options.hangs === "schema" ? new Promise(() => undefined) : Promise.resolve([SCHEMA])),
@@ -48,13 +50,21 @@ export const ticks = defineSource({
       }
     },
     async *open(partition) {
-      for (let ordinal = 0; ordinal < options.episodes; ordinal++) yield episodeOf(partition.key, ordinal, options);
+      for (let ordinal = 0; ordinal < options.episodes; ordinal++) yield await episodeOf(partition.key, ordinal, options);
+    },
+    async *openFrom(partition, from) {
+      for (let ordinal = from; ordinal < options.episodes; ordinal++) yield await episodeOf(partition.key, ordinal, options);
     },
   }),
 });
 
-function episodeOf(partition: string, ordinal: number, options: { rows: number; broken: string[] }): Episode | Bad {
+async function episodeOf(
+  partition: string,
+  ordinal: number,
+  options: { rows: number; broken: string[]; opened: string },
+): Promise<Episode | Bad> {
   const id = `${partition}/${ordinal}`;
+  if (options.opened) await appendFile(options.opened, `${id}\n`);
   if (options.broken.includes(id)) return { bad: true, id, error: new Error("made broken") };
   const time = BigInt64Array.from({ length: options.rows }, (_, row) => BigInt(row) * 100_000_000n);
   const start = Number(partition.slice(1)) * 1000 + ordinal * 10;
