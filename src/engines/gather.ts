@@ -3,7 +3,7 @@ import type { Context } from "../core/context.ts";
 import type { Bad, Episode } from "../core/episode.ts";
 import { asTendonError, type TendonError } from "../core/errors.ts";
 import type { CheckResult, Finding } from "../core/finding.ts";
-import type { Json } from "../core/json.ts";
+import { canonicalJson, type Json } from "../core/json.ts";
 import type { Drop, Failure } from "../core/report.ts";
 import type { WriteContext } from "../core/sink.ts";
 import { toSeconds } from "../core/time.ts";
@@ -244,8 +244,13 @@ class Gathering {
   #context(step: string, episode: string): Context {
     return this.#env.context(step, episode, {
       drop: (drop) => void this.#drops.push({ ...drop, by: step }),
-      find: (finding) => void this.#findings.push({ ...finding, episode: finding.episode ?? episode }),
+      find: (finding) => this.#find({ ...finding, episode: finding.episode ?? episode }),
     });
+  }
+
+  /** What two sinks, or two passes, say of an episode in the same words is told once. */
+  #find(finding: Finding): void {
+    if (!this.#findings.some((known) => canonicalJson(known) === canonicalJson(finding))) this.#findings.push(finding);
   }
 
   #signal(episode: Episode): AbortSignal {

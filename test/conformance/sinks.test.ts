@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Episode } from "../../src/core/episode.ts";
+import type { Finding } from "../../src/core/finding.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { PlacedPart } from "../../src/core/part.ts";
 import type { FileReceipt, Sink } from "../../src/core/sink.ts";
@@ -32,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const drops: string[] = [];
+const found: Finding[] = [];
 const context = () => ({
   signal: new AbortController().signal,
   seed: 0n,
@@ -39,7 +41,7 @@ const context = () => ({
   scratch: folder,
   hold: <T extends object>(_key: string, open: () => Promise<T>) => open(),
   drop: (_what: object, reason: string) => void drops.push(reason),
-  find: () => undefined,
+  find: (finding: Finding) => void found.push(finding),
   parts: partReader(home),
 });
 
@@ -246,6 +248,16 @@ describe.each(SINKS)("a $name view", ({ name, make }) => {
   test("drops an episode that cannot be copied where only a copy will do, and says why", async () => {
     await gather(make({ video: "copy" }), episode(1, 5, { copy: false }));
     expect(drops.at(-1)).toBe(`${CAMERA} cannot be copied: its rows skip frames`);
+  });
+
+  test("leaves opaque messages out, and says so", async () => {
+    const features = { ...SCHEMA.features, "robot.raw": { dtype: "bytes" as const, shape: [] } };
+    const schema = { ...SCHEMA, features, grid: { ...SCHEMA.grid!, streams: [...SCHEMA.grid!.streams, "robot.raw"] } };
+    expect(make().wants(schema)).toEqual(make().wants(SCHEMA));
+    const part = await gather(make(), { ...episode(1, 5), schema });
+    expect(part).toEqual(await gather(make(), episode(1, 5)));
+    expect(found.at(-1)).toMatchObject({ severity: "note", episode: "robot/1", stream: "robot.raw" });
+    expect(found.at(-1)!.message).toContain("left out of the view");
   });
 
   test("asks for a grid where there is none", () => {

@@ -69,6 +69,7 @@ export async function watchEpisode(
   const rows = (await episode.times(tableStreams(streams)[0]!)).time.length;
   if (rows === 0) return dropped(episode, context, "has no row on the grid; its streams may not overlap in time");
   warnOfLength(episode, context, rows / streams.rateHz);
+  sayLeftOut(episode, context, streams.opaque);
   const cameras: CameraPlan[] = [];
   for (const stream of streams.cameras) {
     const plan = await planCamera(episode, stream, rows, options);
@@ -152,6 +153,18 @@ function warnOfLength(episode: Episode, context: WriteContext, durationSec: numb
     episode: episode.id,
     message: `lasts ${Math.round(durationSec)} s; LeRobot's float32 timestamps are too coarse past ${TIMESTAMP_SECONDS_MAX} s and its loader may refuse frames: cut it with \`- trim\``,
   });
+}
+
+function sayLeftOut(episode: Episode, context: WriteContext, opaque: readonly string[]): void {
+  for (const stream of opaque) {
+    context.find({
+      check: "lerobot",
+      severity: "note",
+      episode: episode.id,
+      stream,
+      message: "holds opaque messages, which are no column: it is left out of the view",
+    });
+  }
 }
 
 /** The engine leaves a dropped episode out, so what this gives is never read. */

@@ -17,9 +17,17 @@ test("streams on the grid are sorted into cameras, numbers and texts", () => {
       task: { dtype: "text", shape: [] },
       note: { dtype: "text", shape: [] },
       cam: { dtype: "video", shape: [4, 4, 3] },
+      raw: { dtype: "bytes", shape: [] },
     }),
   );
-  expect(streams).toEqual({ rateHz: 30, cameras: ["cam"], numbers: ["observation.state"], texts: ["note"], task: "task" });
+  expect(streams).toEqual({
+    rateHz: 30,
+    cameras: ["cam"],
+    numbers: ["observation.state"],
+    texts: ["note"],
+    task: "task",
+    opaque: ["raw"],
+  });
   expect(tableStreams(streams)).toEqual(["observation.state", "task", "note"]);
 });
 
@@ -29,11 +37,12 @@ test("what no trainer's folder can hold is refused with the way out", () => {
     "needs rows on one grid, but the streams of g1 have their own times; add `- align: {}`",
   );
   expect(() => viewStreams(schema({ cam: { dtype: "video", shape: [4, 4, 3] } }))).toThrow(
-    "at least one stream beside the cameras (cam)",
+    "at least one stream of numbers or text beside cam, such as",
   );
   expect(() => viewStreams(schema({ timestamp: vector }))).toThrow("keeps for its own column; give it another with `- rename`");
   expect(() => viewStreams(schema({ "a/b": vector }))).toThrow("has a `/` in its name");
-  expect(() => viewStreams(schema({ raw: { dtype: "bytes", shape: [] } }))).toThrow("leave it out with `- select`");
-  expect(() => viewStreams(schema({ list: { dtype: "float32", shape: ["any"] } }))).toThrow("samples of any length");
+  expect(() => viewStreams(schema({ list: { dtype: "float32", shape: ["any"] } }))).toThrow(
+    "samples of any length, which are no column; leave it out with `- select`",
+  );
   expect(() => viewStreams(schema({ none: { dtype: "float32", shape: [0] } }))).toThrow("has no numbers");
 });

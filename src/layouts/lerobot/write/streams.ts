@@ -11,6 +11,8 @@ export interface ViewStreams {
   readonly texts: readonly string[];
   /** The stream of instructions, where they may change within an episode. */
   readonly task?: "task";
+  /** Opaque messages, which are no column: left out. */
+  readonly opaque: readonly string[];
 }
 
 /** Column names that the format keeps for itself. */
@@ -23,18 +25,20 @@ export function viewStreams(schema: EpisodeSchema): ViewStreams {
   const cameras: string[] = [];
   const numbers: string[] = [];
   const texts: string[] = [];
+  const opaque: string[] = [];
   for (const stream of grid.streams) {
     const feature = schema.features[stream];
     if (feature === undefined) throw refused(stream, "is on the grid but not in the schema");
     if (feature.dtype === "video") cameras.push(checkName(stream));
+    else if (feature.dtype === "bytes") opaque.push(stream);
     else if (feature.dtype === "text") texts.push(checkName(stream));
     else numbers.push(checkNumbers(checkName(stream), feature));
   }
   if (numbers.length + texts.length === 0) {
-    const streams = cameras.join(", ");
+    const streams = [...cameras, ...opaque].join(", ");
     throw new TendonError(
       "bad-pipeline",
-      `rows need at least one stream beside the cameras (${streams}), such as observation.state or action; add \`- assemble: {}\` or keep one with \`select\``,
+      `rows need at least one stream of numbers or text beside ${streams}, such as observation.state or action; add \`- assemble: {}\` or keep one with \`select\``,
     );
   }
   return {
@@ -43,6 +47,7 @@ export function viewStreams(schema: EpisodeSchema): ViewStreams {
     numbers,
     texts: texts.filter((stream) => stream !== "task"),
     ...(texts.includes("task") && { task: "task" as const }),
+    opaque,
   };
 }
 
@@ -68,7 +73,6 @@ function checkName(stream: string): string {
 }
 
 function checkNumbers(stream: string, feature: Feature): string {
-  if (feature.dtype === "bytes") throw leaveOut(stream, "holds opaque messages, which are no column");
   if (feature.shape.includes("any")) throw leaveOut(stream, "has samples of any length, which are no column");
   if (feature.shape.length > DIMENSIONS_MAX) throw leaveOut(stream, `has ${feature.shape.length} dimensions; LeRobot knows 4`);
   if (width(feature) === 0) throw leaveOut(stream, `has no numbers (shape [${feature.shape.join(", ")}])`);
