@@ -1,6 +1,7 @@
 import type { Bad, Episode } from "../core/episode.ts";
 import { asTendonError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import type { Finding } from "../core/finding.ts";
+import { canonicalJson, type Json } from "../core/json.ts";
 import type { Failure } from "../core/report.ts";
 import type { Partition } from "../core/source.ts";
 import { openQuarantine } from "../dataset/quarantine.ts";
@@ -29,22 +30,31 @@ export async function gatherTask(
   const { home, receipts } = run.stores();
   const quarantine = openQuarantine(home, `${run.id}-${run.worker}`);
   const everything = watchers.map((_, index) => index);
-  const { first, episodes } = opened(run, given);
+  const found: Finding[] = [];
+  const { first, episodes } = opened(run, given, found);
   let ordinal = first;
   try {
     for await (const episode of episodes) {
       const at = ordinal++;
-      if (at < given.from) continue;
+      if (at < given.from) {
+        found.length = 0;
+        continue;
+      }
       const wanted = given.todo ? (given.todo[at - given.from] ?? everything) : everything;
       note({ note: "claimed", ordinal: at });
       const environment = environmentOf(run, given, tally);
-      const gathered = await gatherEpisode(environment, episode, watchers, wanted);
       const input = { source: source.source, partition: given.partition, ordinal: at };
+      const before = (await receipts.get(receiptKey(input, chain))) as Outcome | null;
+      const gathered = withFindings(await gatherEpisode(environment, episode, watchers, wanted), [
+        ...(before?.findings ?? []),
+        ...found.splice(0),
+      ]);
       for (const failure of gathered.failures) {
         await quarantine.put({ ...failure, run: run.id, payload: given.partition as unknown as Json, atMs: Date.now() });
       }
-      for (const [index, values] of gathered.left) await receipts.put(receiptKey(input, watchers[index]!.fingerprint), values);
+      // First, so that a pass that is made again for a watcher keeps what only this one could find.
       if (isDone(gathered)) await receipts.put(receiptKey(input, chain), gathered.outcome as unknown as Json);
+      for (const [index, values] of gathered.left) await receipts.put(receiptKey(input, watchers[index]!.fingerprint), values);
       note({ note: "gathered", ordinal: at, ...summary(gathered) });
       note({ note: "going", ...tally });
       if (ordinal === given.to) break;
@@ -55,6 +65,18 @@ export async function gatherTask(
     clearInterval(going);
     await quarantine[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * Adds what the source found while it was read, and what an earlier pass found: a pass for one new
+ * watcher may read a part only.
+ */
+function withFindings(gathered: Gathered, others: readonly Finding[]): Gathered {
+  const { id, findings } = gathered.outcome;
+  const known = new Set(findings.map(canonicalJson));
+  const more = others.map((finding) => ({ ...finding, episode: finding.episode ?? id }));
+  const fresh = more.filter((finding) => !known.has(canonicalJson(finding)));
+  return fresh.length === 0 ? gathered : { ...gathered, outcome: { ...gathered.outcome, findings: [...findings, ...fresh] } };
 }
 
 /** A failure that may pass leaves no receipt, so that the next run tries again. */
@@ -83,9 +105,11 @@ interface Opened {
 }
 
 /** The partition's episodes, from where they are asked for if the source can. */
-function opened(run: WorkerRun, { source, partition, from }: GatherArguments): Opened {
-  const { made, path } = run.recipe.sources[source]!;
-  const context = run.context(path, partition.key, { drop: () => undefined, find: () => undefined });
+function opened(run: WorkerRun, { source, partition, from }: GatherArguments, found: Finding[]): Opened {
+  const { made, path, source: name } = run.recipe.sources[source]!;
+  const context = run.sourceContext({ path, source: partition.key }, ({ episode, ...finding }) => {
+    found.push(episode === undefined ? finding : { ...finding, episode: `${name}/${episode}` });
+  });
   return from > 0 && made.openFrom
     ? { first: from, episodes: orBad(() => made.openFrom!(partition, from, context), partition, `${partition.key}#${from}`) }
     : { first: 0, episodes: orBad(() => made.open(partition, context), partition, partition.key) };

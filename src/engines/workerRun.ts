@@ -37,7 +37,7 @@ export interface WorkerRun extends AsyncDisposable {
   stores(): Stores;
   context(step: string, episode: string, said: Said): Context;
   /** For a source as a whole. */
-  sourceContext(source: MadeSource, find: (finding: Finding) => void): SourceContext;
+  sourceContext(source: Pick<MadeSource, "path" | "source">, find: (finding: Finding) => void): SourceContext;
   /** For what comes behind the gather pass. */
   baseContext(step: string): BaseContext;
 }

@@ -200,6 +200,19 @@ describe("a run", () => {
     expect(again).toEqual(Array.from({ length: missing }, (_, at) => `p0/${8 - missing + at}`));
   });
 
+  test("what is found only while reading reaches the report and the gate, whoever reads again", async () => {
+    const given: Given = { source: { odd: ["p0/1"] }, check: false };
+    const first = await run(pipelineOf(given), { workers: 2 });
+    const odd = { check: "ticks", severity: "risk", episode: "ticks/p0/1", message: "odd" };
+    expect(first.findings).toEqual([odd]);
+    // The check reads the state alone, so that this pass sees nothing odd.
+    const checked = await run(pipelineOf({ ...given, check: true }), { workers: 2 });
+    expect(checked.work.reused).toBe(6 + 1);
+    expect(checked.findings.filter((finding) => finding.check === "ticks")).toEqual([odd]);
+    const gated = await run(pipelineOf({ ...given, decisions: [{ gate: { risk: "drop" } }] }), { workers: 2 });
+    expect(gated.drops.map(({ episode, reason }) => [episode, reason])).toEqual([["ticks/p0/1", "risk: ticks: odd"]]);
+  });
+
   test("new episodes cost their own work and come behind those that were there", async () => {
     const first = await run(pipelineOf({ source: { episodes: 2, version: "v1" } }), { workers: 2 });
     expect(first.episodes.kept).toBe(4);

@@ -1,3 +1,4 @@
+export * from "../../src/core/context.ts";
 export * from "../../src/core/digest.ts";
 export * from "../../src/core/episode.ts";
 export * from "../../src/core/feature.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { appendFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { Bad, Episode, EpisodeSchema, PlacedPart } from "./coreForTests.ts";
+import type { Bad, Episode, EpisodeSchema, PlacedPart, SourceContext } from "./coreForTests.ts";
 import {
   canonicalJson,
   defineCheck,
@@ -37,6 +37,7 @@ export const ticks = defineSource({
     version: z.string().default("v1"),
     hangs: z.enum(["", "schema", "plan"]).default(""),
     finds: z.boolean().default(false),
+    odd: z.array(z.string()).default([]),
     opened: unfingerprinted(z.string().default("")),
   }),
   create: (options) => ({
@@ -49,11 +50,13 @@ export const ticks = defineSource({
         yield { key: `p${index}`, schema: "ticks", version: options.version, bytes: 100, open: index, ...counted };
       }
     },
-    async *open(partition) {
-      for (let ordinal = 0; ordinal < options.episodes; ordinal++) yield await episodeOf(partition.key, ordinal, options);
+    async *open(partition, context) {
+      for (let ordinal = 0; ordinal < options.episodes; ordinal++)
+        yield noticing(await episodeOf(partition.key, ordinal, options), options.odd, context);
     },
-    async *openFrom(partition, from) {
-      for (let ordinal = from; ordinal < options.episodes; ordinal++) yield await episodeOf(partition.key, ordinal, options);
+    async *openFrom(partition, from, context) {
+      for (let ordinal = from; ordinal < options.episodes; ordinal++)
+        yield noticing(await episodeOf(partition.key, ordinal, options), options.odd, context);
     },
   }),
 });
@@ -77,6 +80,19 @@ async function episodeOf(
       action: { kind: "rows", time, values: values(0.5) },
     },
   });
+}
+
+/** Finds something only when actions are read. */
+function noticing(episode: Episode | Bad, odd: readonly string[], context: SourceContext): Episode | Bad {
+  if ("bad" in episode || !odd.includes(episode.id)) return episode;
+  return {
+    ...episode,
+    async *read(wants, range) {
+      yield* episode.read(wants, range);
+      if (wants.some(({ stream }) => stream === "action"))
+        context.find({ check: "ticks", severity: "risk", episode: episode.id, message: "odd" });
+    },
+  };
 }
 
 /** A step that misbehaves for the episodes it is told to. */

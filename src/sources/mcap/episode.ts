@@ -39,12 +39,15 @@ export async function recordingEpisode(
     times: async (stream) => timesOf(topicOf(stream), scan),
     async *read(wants, range) {
       const oddities = new Map(layout.topics.map(({ topic }) => [topic, new Map<string, number>()]));
-      yield* readTopics(recording, topicReads(wants, layout.topics, scan, oddities), cuts, range);
-      for (const odd of oddFindings(oddities)) {
-        // Each pass sees the same messages: one telling is enough.
-        if (told.has(odd.message)) continue;
-        told.add(odd.message);
-        context.find({ ...odd, episode: recording.key });
+      try {
+        yield* readTopics(recording, topicReads(wants, layout.topics, scan, oddities), cuts, range);
+      } finally {
+        for (const odd of oddFindings(oddities)) {
+          // Each pass sees the same messages: one telling is enough.
+          if (told.has(odd.message)) continue;
+          told.add(odd.message);
+          context.find({ ...odd, episode: recording.key });
+        }
       }
     },
   };
