@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { PacketsBatch } from "../core/batch.ts";
 import type { Context } from "../core/context.ts";
@@ -68,4 +69,78 @@ test("an episode that nothing is left of is dropped, one that keeps all is untou
   expect((await trimmed({ startSec: 2.1, endSec: 2.9 })).drops).toEqual([
     "all: trim from 2.1 s to 2.9 s leaves none of its 10 rows",
   ]);
+});
+
+/** Joints at 10 Hz; null is missing. */
+function joints(values: readonly (readonly (number | null)[])[]): Episode {
+  const width = values[0]!.length;
+  const time = BigInt64Array.from(values, (_, at) => BigInt(at) * 100_000_000n);
+  return memoryEpisode({
+    id: "a",
+    schema: {
+      key: "k",
+      embodiment: "g1",
+      features: { "arm.position": { dtype: "float64", shape: [width] }, "action.arm.position": { dtype: "float64", shape: [1] } },
+      grid: { rateHz: 10, streams: ["arm.position"] },
+    },
+    batchRows: 3,
+    streams: {
+      "arm.position": {
+        kind: "rows",
+        time,
+        values: Float64Array.from(values.flat(), (value) => value ?? 99),
+        valid: Uint8Array.from(values.flat(), (value) => (value === null ? 0 : 1)),
+      },
+      "action.arm.position": { kind: "rows", time, values: Float64Array.from(values, (_, at) => at) },
+    },
+    span: { start: 0n, end: BigInt(values.length) * 100_000_000n },
+  });
+}
+
+const rowsOf = async (episode: Episode | null) =>
+  [...((await episode?.times("arm.position"))?.time ?? [])].map((one) => Number(one) / 1e8);
+
+test("still edges go, stillness in the middle stays, and what goes is told", async () => {
+  const still = (value: number, count: number) => Array.from({ length: count }, () => [value, 0.5]);
+  const values = [...still(0, 15), [0.3, 0.5], ...still(0.6, 20), [1, 0.5], ...still(1.01, 12)];
+  const { episode, drops } = await trimmed({ idle: { below: 0.02, forSec: 1 } }, joints(values));
+  expect(await rowsOf(episode)).toEqual(Array.from({ length: 21 }, (_, at) => 15 + at));
+  expect(drops).toEqual([
+    "0: rows 0 to 14 (15 rows): trim still edges (within 0.02 for 1 s or more)",
+    "36: rows 36 to 48 (13 rows): trim still edges (within 0.02 for 1 s or more)",
+  ]);
+  const left = await trimmed({ idle: { below: 0.02, forSec: 1, leaveSec: 0.3 } }, joints(values));
+  expect(await rowsOf(left.episode)).toEqual(Array.from({ length: 27 }, (_, at) => 12 + at));
+  const whole = joints(values);
+  expect((await trimmed({ idle: { below: 0.02, forSec: 1.6 } }, whole)).episode).toBe(whole);
+});
+
+test("an episode that stands still throughout is dropped; where motion would be looked for is said or asked", async () => {
+  const { episode, drops } = await trimmed({ idle: { below: 0.1 } }, joints([[1], [1.05], [1]]));
+  expect([episode, drops]).toEqual([
+    null,
+    ["all: nothing in it moves by more than 0.1: trim still edges (within 0.1 for 1 s or more)"],
+  ]);
+  const stage = (idle: object) => trim.create(trim.options.parse({ idle: { below: 1, ...idle } }));
+  expect(() => stage({}).schema(recording().schema)).toThrow(/no observation.state and no \*.position; name what moves/);
+  expect(() => stage({ streams: ["camera"] }).schema(recording().schema)).toThrow(/"camera" is video, not numbers/);
+  expect(() => stage({ streams: ["stat"] }).schema(recording().schema)).toThrow(/did you mean "state"/);
+});
+
+test("law: nothing that was cut off lies further from its edge than allowed, and what is next to it does", async () => {
+  const value = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 4 }));
+  const recorded = fc
+    .integer({ min: 1, max: 2 })
+    .chain((width) => fc.array(fc.array(value, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 30 }));
+  const away = (row: readonly (number | null)[], edge: readonly (number | null)[]) =>
+    row.some((one, at) => one !== null && (edge[at] === null || Math.abs(one - edge[at]!) > 1));
+  await fc.assert(
+    fc.asyncProperty(recorded, async (values) => {
+      const { episode } = await trimmed({ idle: { below: 1, forSec: 0 } }, joints(values));
+      const first = values.findIndex((row) => away(row, values[0]!));
+      const last = values.findLastIndex((row) => away(row, values.at(-1)!));
+      const expected = first < 0 ? [] : [...values.keys()].slice(first, Math.max(first, last) + 1);
+      expect(await rowsOf(episode)).toEqual(expected);
+    }),
+  );
 });

@@ -5,13 +5,14 @@ import type { Copy, Episode, StreamTimes } from "../core/episode.ts";
 import { defineStage } from "../core/plugin.ts";
 import { fromSeconds, type TimeRange, toSeconds } from "../core/time.ts";
 import { lowerBound } from "../kernels/resample.ts";
+import { IDLE_OPTIONS, type IdleOptions, idleStreams, withoutIdle } from "./trim/idle.ts";
 
-/** Keeps a span of each episode. Times stay what they were: the clock readings of the samples. */
+/** Keeps a span of each episode, and of that what lies between its still edges. Times stay what they were: the clock readings of the samples. */
 export const trim = defineStage({
   name: "trim",
   version: "1",
   about: "Keeps a span of each episode",
-  example: "trim: { startSec: 1.5, endSec: -2 }",
+  example: "trim: { startSec: 1.5, endSec: -2 }\ntrim: { idle: { below: 0.02, forSec: 1 } }",
   options: z.strictObject({
     startSec: z
       .number()
@@ -21,32 +22,50 @@ export const trim = defineStage({
       .number()
       .optional()
       .describe("Seconds from the episode's start to the first moment that goes; negative: from its end. Default: the end"),
+    idle: IDLE_OPTIONS.optional().describe("Also without the start and the end during which the robot stands still"),
   }),
   create: (options) => ({
-    schema: (input) => input,
+    schema(input) {
+      if (options.idle) idleStreams(input, options.idle);
+      return input;
+    },
     each: (episode, context) => cut(episode, options, context),
   }),
 });
 
-async function cut(
-  episode: Episode,
-  options: { startSec: number; endSec?: number | undefined },
-  context: Context,
-): Promise<Episode | null> {
+interface TrimOptions {
+  readonly startSec: number;
+  readonly endSec?: number | undefined;
+  readonly idle?: IdleOptions | undefined;
+}
+
+async function cut(episode: Episode, options: TrimOptions, context: Context): Promise<Episode | null> {
   const { start, end } = episode.span;
   const at = (seconds: number) => (seconds < 0 ? end : start) + fromSeconds(seconds);
   const from = at(options.startSec);
   const to = options.endSec === undefined ? end : at(options.endSec);
-  const span = { start: later(from, start), end: earlier(to, end) };
-  if (span.start === start && span.end === end) return episode;
-  const asked = `trim from ${options.startSec} s${options.endSec === undefined ? "" : ` to ${options.endSec} s`}`;
-  if (span.end <= span.start) {
+  const given = { start: later(from, start), end: earlier(to, end) };
+  const asked = askedOf(options);
+  if (given.end <= given.start) {
     const lasts = toSeconds(end - start).toFixed(3);
     context.drop({ episode: episode.id }, `${asked} leaves nothing of an episode of ${lasts} s`);
     return null;
   }
+  const span = options.idle ? await withoutIdle(episode, given, options.idle) : given;
+  if (!span) {
+    context.drop({ episode: episode.id }, `nothing in it moves by more than ${options.idle!.below}: ${asked}`);
+    return null;
+  }
+  if (span.start === start && span.end === end) return episode;
   const left = await sayCut(episode, span, { context, asked });
   return left ? trimmed(episode, span) : null;
+}
+
+function askedOf({ startSec, endSec, idle }: TrimOptions): string {
+  const seconds = `trim from ${startSec} s${endSec === undefined ? "" : ` to ${endSec} s`}`;
+  if (!idle) return seconds;
+  const still = `still edges (within ${idle.below} for ${idle.forSec} s or more)`;
+  return startSec === 0 && endSec === undefined ? `trim ${still}` : `${seconds} and ${still}`;
 }
 
 /** Tells which rows go. False, and the episode is dropped, where none stays. */

@@ -38,6 +38,7 @@ const CASES: { name: string; options: object; onRows?: boolean }[] = [
   { name: "rename", options: { streams: { count: "ticks", task: "annotation.task" } }, onRows: true },
   { name: "trim", options: { startSec: 0.4, endSec: -0.1 } },
   { name: "trim", options: { startSec: 0.15 }, onRows: true },
+  { name: "trim", options: { idle: { below: 1.9, forSec: 0.01, leaveSec: 0.005 } } },
   { name: "resize", options: { height: 6, width: 6, fit: "pad" } },
   { name: "resize", options: { height: 2, width: 2, fit: "crop" } },
   { name: "resize", options: { cameras: { "*.head": { height: 4, width: 4 } } } },
