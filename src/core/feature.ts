@@ -24,7 +24,7 @@ export type NumberDtype = Exclude<Dtype, "text" | "bytes" | "video">;
 
 /** What is known of coded pictures before any is decoded. */
 export interface VideoInfo {
-  /** FFmpeg's name: `h264`, `av1`, `hevc`, `mjpeg`, `png`, `mpeg4`, `vp9`. */
+  /** FFmpeg's name: `h264`, `av1`, `hevc`, `mjpeg`, `png`, `mpeg4`, `vp9`, `rawvideo`. */
   readonly codec: string;
   readonly width: number;
   readonly height: number;

@@ -23,7 +23,7 @@ import { openRecording, type Recording } from "./mcap/recording.ts";
  */
 export const mcap = defineSource({
   name: "mcap",
-  version: "1",
+  version: "2",
   about: "MCAP recordings: ROS 2, ROS 1, protobuf and JSON messages",
   example:
     'mcap: { path: "recordings/*.mcap" }\nmcap: { path: recordings, robot: g1, streams: { /head/image: observation.images.head } }',

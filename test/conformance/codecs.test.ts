@@ -64,6 +64,54 @@ function suite(codecs: Codecs, backend: string): void {
     });
   });
 
+  it.each([
+    ["rgb24", [200, 40, 90], [200, 40, 90]],
+    ["bgr24", [200, 40, 90], [90, 40, 200]],
+    ["rgba", [200, 40, 90, 255], [200, 40, 90]],
+    ["bgra", [200, 40, 90, 255], [90, 40, 200]],
+    ["gray", [77], [77, 77, 77]],
+  ] as const)("takes raw %s as it is", async (pixelFormat, pixel, rgb) => {
+    const pixels = 6 * 4;
+    const one = Array.from({ length: pixels }, () => pixel).flat();
+    // The first pixel of each picture tells it apart.
+    const pictures = [0, 1, 2].map((at) => [...one.slice(0, pixel.length).map(() => at * 100), ...one.slice(pixel.length)]);
+    const time = BigInt64Array.from([0n, 33_333_333n, 66_666_667n]);
+    const packets: PacketsBatch = {
+      kind: "packets",
+      time,
+      decodeTime: time,
+      offsets: BigInt64Array.from([0, 1, 2, 3], (at) => BigInt(at * one.length)),
+      bytes: Uint8Array.from(pictures.flat()),
+      key: Uint8Array.of(1, 1, 1),
+      config: { codec: "rawvideo", width: 6, height: 4, pixelFormat },
+    };
+    const { wants, skipped } = await decode(codecs, [packets], [{ format: "rgb24" }]);
+    expect([skipped, wants[0]!.times]).toEqual([0, [...time]]);
+    for (const [at, frame] of wants[0]!.frames.entries()) {
+      expect([...frame.subarray(0, 3)]).toEqual([at * 100, at * 100, at * 100]);
+      expect([...frame.subarray(3, 6)]).toEqual(rgb);
+      expect([...frame.subarray(-3)]).toEqual(rgb);
+    }
+  });
+
+  it.each(["gray16le", "gray16be"])("takes raw %s, to the bit", async (pixelFormat) => {
+    const values = Array.from({ length: 24 }, (_, at) => at * 2500 + 3);
+    const view = new DataView(new ArrayBuffer(48));
+    values.forEach((value, at) => view.setUint16(at * 2, value, pixelFormat === "gray16le"));
+    const time = BigInt64Array.of(5n);
+    const packets: PacketsBatch = {
+      kind: "packets",
+      time,
+      decodeTime: time,
+      offsets: BigInt64Array.of(0n, 48n),
+      bytes: new Uint8Array(view.buffer),
+      key: Uint8Array.of(1),
+      config: { codec: "rawvideo", width: 6, height: 4, pixelFormat },
+    };
+    const { wants } = await decode(codecs, [packets], [{ format: "gray16" }]);
+    expect([...new Uint16Array(wants[0]!.frames[0]!.buffer)]).toEqual(values);
+  });
+
   it("keeps the times of frames that come at no steady rate", async () => {
     const times = [5n, 1_000_000_007n, 1_000_500_000n, 3_000_000_001n];
     const packets = await encode(codecs, movingPicture(size, times), h264);

@@ -307,23 +307,63 @@ test("equal file names in two folders are two episodes", async () => {
   expect(read.schemas.length).toBe(1);
 });
 
-test("raw pictures are refused with the reason, and can be listed", async () => {
-  const value = {
-    header: { stamp: stamp(START), frame_id: "" },
-    height: 2,
-    width: 3,
-    encoding: "rgb8",
-    is_bigendian: 0,
-    step: 9,
-    data: new Uint8Array(18),
-  };
-  const read = await readMcap({
-    path: await write("raw.mcap", [ros2Topic("/head/image_raw", "sensor_msgs/msg/Image", [{ log: START, value }])]),
-  });
+const rawImage = (more: object = {}) => ({
+  header: { stamp: stamp(START), frame_id: "" },
+  height: 2,
+  width: 3,
+  encoding: "rgb8",
+  is_bigendian: 0,
+  step: 9,
+  data: Uint8Array.from({ length: 18 }, (_, at) => at),
+  ...more,
+});
+const rawTopic = (...values: readonly object[]) =>
+  ros2Topic(
+    "/head/image_raw",
+    "sensor_msgs/msg/Image",
+    values.map((value, at) => ({ log: START + BigInt(at) * 100_000_000n, value })),
+  );
+
+test("raw pictures become a camera; rows that are padded lose their padding, what says more than it holds is left out", async () => {
+  const padded = Uint8Array.from({ length: 24 }, (_, at) => (at % 12 < 9 ? Math.floor(at / 12) * 9 + (at % 12) : 255));
+  const values = [rawImage(), rawImage({ step: 12, data: padded }), rawImage({ height: 3 })];
+  const read = await readMcap({ path: await write("raw.mcap", [rawTopic(...values)]) });
   expect(said(read)).toEqual([
-    "risk: topic /head/image_raw is not read: it holds raw pictures (rgb8, 3x2), which are not read yet: record the compressed topic of this camera",
+    "risk: topic /head/image_raw: once a message says 3x3 pixels of rgb8 in rows of 9 bytes, and holds 18 bytes (left out)",
+  ]);
+  const camera = "observation.images.head";
+  const video = { codec: "rawvideo", width: 3, height: 2, pixelFormat: "rgb24" };
+  expect(read.schemas[0]!.features[camera]).toMatchObject({ dtype: "video", shape: [2, 3, 3], video });
+  const packets: number[][] = [];
+  for await (const { batch } of read.episodes[0]!.episode.read([{ stream: camera, as: "packets", encoding: "as recorded" }])) {
+    if (batch.kind !== "packets") throw new Error("no packets");
+    expect([...batch.key]).toEqual([1, 1]);
+    for (let at = 0; at < batch.time.length; at++)
+      packets.push([...batch.bytes.subarray(Number(batch.offsets[at]), Number(batch.offsets[at + 1]))]);
+  }
+  const plain = Array.from({ length: 18 }, (_, at) => at);
+  expect(packets).toEqual([plain, plain]);
+});
+
+test("raw pictures in an encoding that nobody knows are refused with the reason, and can be listed", async () => {
+  const read = await readMcap({ path: await write("bayer.mcap", [rawTopic(rawImage({ encoding: "bayer_rggb8" }))]) });
+  expect(said(read)).toEqual([
+    'risk: topic /head/image_raw is not read: its raw pictures are "bayer_rggb8"; known are rgb8, bgr8, 8UC3, rgba8, bgra8, mono8, 8UC1, mono16, 16UC1: record the compressed topic of this camera',
   ]);
   expect(read.schemas[0]!.features["head.image_raw"]).toEqual({ dtype: "bytes", shape: [], optional: true });
+});
+
+test("a camera recorded raw and compressed is one camera", async () => {
+  const value = { header: { stamp: stamp(START), frame_id: "" }, format: "png", data: greyPng(3, 2, 9) };
+  const compressed = ros2Topic("/head/image_raw/compressed", "sensor_msgs/msg/CompressedImage", [{ log: START, value }]);
+  const path = await write("both.mcap", [rawTopic(rawImage()), compressed]);
+  const read = await readMcap({ path });
+  expect(said(read)).toEqual([
+    "note: topic /head/image_raw: its pictures are read from /head/image_raw/compressed; name it in `streams` to have these too",
+  ]);
+  expect(Object.keys(read.schemas[0]!.features)).toEqual(["observation.images.head"]);
+  const both = await readMcap({ path, streams: { "/head/image_raw": "observation.images.raw" } });
+  expect(Object.keys(both.schemas[0]!.features)).toContain("observation.images.raw");
 });
 
 test("a camera that sends empty pictures and changes its size", async () => {

@@ -12,13 +12,25 @@ const CODEC_IDS: { readonly [codec: string]: string } = {
   mpeg2video: "V_MPEG2",
   mjpeg: "V_MJPEG",
   png: "V_MS/VFW/FOURCC",
+  rawvideo: "V_UNCOMPRESSED",
+};
+
+/** Raw pixels by the four letters that FFmpeg knows them by. */
+const PIXELS: { readonly [pixelFormat: string]: readonly number[] } = {
+  rgb24: letters("RGB", 24),
+  bgr24: letters("BGR", 24),
+  rgba: letters("RGBA"),
+  bgra: letters("BGRA"),
+  gray: letters("Y800"),
+  gray16le: letters("Y1", 0, 16),
+  gray16be: [16, 0, ...letters("1Y")],
 };
 
 const MATRICES: { readonly [name: string]: number } = { rgb: 0, bt709: 1, bt470bg: 5, smpte170m: 6, "bt2020-ncl": 9 };
 
 /** Whether such packets can be sent to another process. */
-export function canStream({ codec }: CodecConfig): boolean {
-  return CODEC_IDS[codec] !== undefined;
+export function canStream({ codec, pixelFormat }: CodecConfig): boolean {
+  return CODEC_IDS[codec] !== undefined && (codec !== "rawvideo" || PIXELS[pixelFormat ?? ""] !== undefined);
 }
 
 /** What a live Matroska stream of one video track begins with (RFC 9559). Its times count microseconds. */
@@ -41,7 +53,7 @@ export function streamHeader(config: CodecConfig): Uint8Array {
     number(0x83, 1),
     text(0x86, CODEC_IDS[config.codec]!),
     ...(setup ? [element(0x63a2, setup)] : []),
-    element(0xe0, number(0xb0, config.width), number(0xba, config.height), ...colour(config)),
+    element(0xe0, number(0xb0, config.width), number(0xba, config.height), ...pixels(config), ...colour(config)),
   );
   return Buffer.concat([ebml, segment, info, element(0x1654ae6b, track)]);
 }
@@ -64,6 +76,14 @@ function privateData({ codec, description, width, height }: CodecConfig): Uint8A
   header.writeUInt16LE(24, 14);
   header.write("MPNG", 16, "latin1");
   return header;
+}
+
+function pixels({ codec, pixelFormat }: CodecConfig): Uint8Array[] {
+  return codec === "rawvideo" ? [element(0x2eb524, Uint8Array.from(PIXELS[pixelFormat!]!))] : [];
+}
+
+function letters(text: string, ...more: readonly number[]): number[] {
+  return [...Buffer.from(text, "latin1"), ...more];
 }
 
 function colour({ color }: CodecConfig): Uint8Array[] {

@@ -20,6 +20,7 @@ const DECODERS: { readonly [codec: string]: string } = {
   mjpeg: "mjpeg",
   png: "png",
   prores: "prores",
+  rawvideo: "rawvideo",
 };
 
 /** One decoder on one thread; parallelism comes from many episodes. */
@@ -44,6 +45,7 @@ export class NodeAvDecoder implements Decoder {
     context.threadCount = 1;
     context.width = config.width;
     context.height = config.height;
+    if (config.codec === "rawvideo") context.pixelFormat = av.avGetPixFmtFromName(config.pixelFormat ?? "rgb24");
     context.pktTimebase = new av.Rational(1, 1_000_000_000);
     context.setOption("max_pixels", String(PIXELS_MAX));
     tagColor(av, context, config);

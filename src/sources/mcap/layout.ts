@@ -6,7 +6,7 @@ import type { Decoder } from "./decoders.ts";
 import { inferredOffers } from "./inferred.ts";
 import { actionPath, cameraNames, isCommandTopic, pathOf } from "./names.ts";
 import type { McapOptions } from "./options.ts";
-import { isPictureType, type Picture, pictureOf, videoInfo } from "./pictures.ts";
+import { isPictureType, isRawPictureType, type Picture, pictureOf, videoInfo } from "./pictures.ts";
 import type { Probe } from "./probe.ts";
 import type { Refusal } from "./refusal.ts";
 import { isCommandType, knownOffers } from "./types.ts";
@@ -47,7 +47,16 @@ export interface RecordingLayout {
 export function layoutOf(probes: readonly Probe[], options: Pick<McapOptions, "streams" | "time">): RecordingLayout {
   const refused: TopicNote[] = [];
   const notes: TopicNote[] = [];
-  const wanted = probes.filter(({ topic }) => options.streams[topic] !== false);
+  const asked = probes.filter(({ topic }) => options.streams[topic] !== false);
+  const wanted = asked.filter((probe) => {
+    const other = options.streams[probe.topic] === undefined && isRaw(probe) && compressedOf(probe.topic, asked);
+    if (other)
+      notes.push({
+        topic: probe.topic,
+        message: `its pictures are read from ${other}; name it in \`streams\` to have these too`,
+      });
+    return !other;
+  });
   const cameras = cameraNames(wanted.filter(({ decoder }) => isCamera(decoder)).map(({ topic }) => topic));
   const used = new Set<string>();
   const topics: TopicLayout[] = [];
@@ -63,6 +72,16 @@ export function layoutOf(probes: readonly Probe[], options: Pick<McapOptions, "s
     for (const { name } of layout?.streams ?? []) used.add(name);
   }
   return withoutOpaque({ topics, refused, notes }, options);
+}
+
+function isRaw({ decoder }: Probe): boolean {
+  return !("refused" in decoder) && isRawPictureType(decoder.type);
+}
+
+/** The topic of the same camera's compressed pictures: ROS names it below the raw one. */
+function compressedOf(topic: string, probes: readonly Probe[]): string | undefined {
+  const below = probes.filter((probe) => probe.topic.startsWith(`${topic}/`) && isCamera(probe.decoder) && !isRaw(probe));
+  return below.find(({ topic: other }) => !other.endsWith("Depth"))?.topic;
 }
 
 /**

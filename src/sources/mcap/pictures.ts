@@ -3,10 +3,11 @@ import type { VideoInfo } from "../../core/feature.ts";
 import { toAccessUnit } from "../../formats/video/h264.ts";
 import { follow } from "./column.ts";
 import { jpegSize, pngSize } from "./imageSize.ts";
+import { rawPicture } from "./rawPicture.ts";
 import type { Refusal } from "./refusal.ts";
 import { spsInfo } from "./sps.ts";
 
-/** The message types that carry one coded picture each. */
+/** The message types that carry one picture each. */
 const PICTURES: ReadonlySet<string> = new Set([
   "sensor_msgs/CompressedImage",
   "foxglove.CompressedImage",
@@ -16,6 +17,11 @@ const RAW_PICTURES: ReadonlySet<string> = new Set(["sensor_msgs/Image", "foxglov
 
 export function isPictureType(type: string): boolean {
   return PICTURES.has(type) || RAW_PICTURES.has(type);
+}
+
+/** Pictures that no codec made smaller. */
+export function isRawPictureType(type: string): boolean {
+  return RAW_PICTURES.has(type);
 }
 
 /** One message as a coded picture. */
@@ -29,14 +35,13 @@ export interface Picture {
 
 /** The coded picture in a message, or why it cannot be used. */
 export function pictureOf(type: string, message: unknown): Picture | Refusal {
-  if (RAW_PICTURES.has(type))
-    return {
-      refused:
-        `it holds raw pictures (${textAt(message, "encoding")}, ${textAt(message, "width")}x` +
-        `${textAt(message, "height")}), which are not read yet: record the compressed topic of this camera`,
-    };
   const data = dataOf(message);
   if (!data || data.length === 0) return { refused: "the message holds no picture" };
+  if (RAW_PICTURES.has(type)) {
+    const [width, height, step] = ["width", "height", "step"].map((name) => Number(follow(message, [name])));
+    const bigEndian = Number(follow(message, ["is_bigendian"]) ?? 0) === 1;
+    return rawPicture({ encoding: textAt(message, "encoding"), width: width!, height: height!, step: step!, bigEndian, data });
+  }
   const format = textAt(message, "format");
   if (format.includes("compressedDepth"))
     return { refused: `its pictures are "${format}": depth behind a ROS header of its own, which is not read yet` };

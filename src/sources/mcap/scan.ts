@@ -176,6 +176,7 @@ function look(
 function changes(config: TopicLayout["picture"], first: NonNullable<TopicLayout["picture"]>): boolean {
   if (!config) return false;
   if (config.codec !== first.codec || config.width !== first.width || config.height !== first.height) return true;
+  if (config.pixelFormat !== first.pixelFormat) return true;
   const [now, then] = [config.description, first.description];
   return now !== undefined && then !== undefined && Buffer.compare(now, then) !== 0;
 }

@@ -126,7 +126,7 @@ class PacketTaker implements Taker {
 }
 
 function sameConfig(a: CodecConfig, b: CodecConfig): boolean {
-  if (a.codec !== b.codec || a.width !== b.width || a.height !== b.height) return false;
+  if (a.codec !== b.codec || a.width !== b.width || a.height !== b.height || a.pixelFormat !== b.pixelFormat) return false;
   if (a.description === b.description) return true;
   return a.description !== undefined && b.description !== undefined && Buffer.compare(a.description, b.description) === 0;
 }
