@@ -36,7 +36,7 @@ type Options = z.output<typeof options>;
 /** Reads LeRobot datasets of any version, and GR00T's flavour. */
 export const lerobot = defineSource({
   name: "lerobot",
-  version: "1",
+  version: "2",
   about: "LeRobot datasets v2.0, v2.1 and v3.0, with or without GR00T's modality.json, from local folders",
   example: "sources:\n  teleop: { lerobot: { path: datasets/g1_teleop }, tier: real }\n",
   options,

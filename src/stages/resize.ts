@@ -27,7 +27,7 @@ const OPTIONS = z.strictObject({
 /** Makes pictures of another size. The decoder does the scaling, so only what is wanted is ever made. */
 export const resize = defineStage({
   name: "resize",
-  version: "1",
+  version: "2",
   about: "Gives cameras another picture size",
   example: "resize: { height: 224, width: 224, fit: pad }",
   options: OPTIONS,

@@ -5,6 +5,7 @@ import { FfmpegChild, PieceReader } from "./ffmpegChild.ts";
 import { type DeliverFrames, FrameBatches } from "./frameBatches.ts";
 import { canStream, streamHeader, streamPacket } from "./matroska.ts";
 import { checkSize, nothingDecoded } from "./pictureSize.ts";
+import { EXACT_SCALING, FAST_SCALING } from "./scaling.ts";
 
 /** Room before the first packet, since Matroska knows no negative times and B-frames may come before it. */
 const LEAD_US = 3_600_000_000;
@@ -135,7 +136,8 @@ function decodeArguments(batches: readonly FrameBatches[]): string[] {
     // As node-av's converter: grey is luma in full range, yuv420p is BT.601 in limited range.
     const tags =
       want.format === "rgb24" ? "" : want.format === "yuv420p" ? ":out_color_matrix=bt601:out_range=tv" : ":out_range=pc";
-    const filter = `scale=${size.width}:${size.height}:flags=bilinear${tags},format=${PIXELS[want.format]}`;
+    const flags = want.format === "yuv420p" ? EXACT_SCALING : FAST_SCALING;
+    const filter = `scale=${size.width}:${size.height}:flags=${flags}${tags},format=${PIXELS[want.format]}`;
     return [...output, "-vf", filter, "-f", "rawvideo", `pipe:${3 + place}`];
   });
   const marks = [...output, "-vf", "crop=2:2:0:0,format=gray", "-f", "framecrc", `pipe:${3 + batches.length}`];

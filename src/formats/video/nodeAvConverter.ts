@@ -2,6 +2,7 @@ import type { Frame, SoftwareScaleContext } from "node-av";
 import { frameBytes, type PixelFormat, type Size } from "../../core/batch.ts";
 import { TendonError } from "../../core/errors.ts";
 import type { NodeAv } from "./nodeAv.ts";
+import { EXACT_SCALING, FAST_SCALING } from "./scaling.ts";
 
 /** How a picture becomes what is wanted: as it is, straight into the caller's memory, or by way of a frame. */
 type Way = "same" | "direct" | "tagged";
@@ -15,6 +16,8 @@ export class PictureConverter {
   readonly #av: NodeAv;
   readonly #format: PixelFormat;
   readonly #size: Size;
+  /** What is encoded must not depend on the processor; what is only looked at may, slightly. */
+  readonly #exact: boolean;
   readonly #pixels: number;
   readonly #planes: readonly { readonly start: number; readonly end: number; readonly stride: number }[];
   /** Formats, and their names where they are in full range: the untagged way knows the range by the name alone. */
@@ -28,6 +31,7 @@ export class PictureConverter {
     this.#av = av;
     this.#format = format;
     this.#size = size;
+    this.#exact = format === "yuv420p";
     const names = { rgb24: "rgb24", gray8: "gray", gray16: "gray16le", yuv420p: "yuv420p" } as const;
     this.#pixels = av.avGetPixFmtFromName(names[format]);
     this.#planes = planesOf(format, size);
@@ -98,7 +102,9 @@ export class PictureConverter {
       this.close();
       this.#scaler = new this.#av.SoftwareScaleContext();
       const { width: toWidth, height: toHeight } = this.#size;
-      this.#scaler.getContext(width, height, format as never, toWidth, toHeight, this.#pixels as never, this.#av.SWS_BILINEAR);
+      const { SWS_BILINEAR, SWS_ACCURATE_RND, SWS_BITEXACT } = this.#av;
+      const flags = this.#exact ? SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT : SWS_BILINEAR;
+      this.#scaler.getContext(width, height, format as never, toWidth, toHeight, this.#pixels as never, flags as never);
       this.#madeFor = madeFor;
     }
     const planes = this.#planes.map(({ start, end }) => into.subarray(start, end));
@@ -111,7 +117,7 @@ export class PictureConverter {
       this.close();
       this.#scaler = new this.#av.SoftwareScaleContext();
       this.#scaler.allocContext();
-      this.#scaler.setOption("sws_flags", "bilinear", this.#av.AV_OPT_TYPE_STRING);
+      this.#scaler.setOption("sws_flags", this.#exact ? EXACT_SCALING : FAST_SCALING, this.#av.AV_OPT_TYPE_STRING);
       this.#target = this.#newTarget();
       this.#madeFor = "tagged";
     }
