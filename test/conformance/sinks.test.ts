@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Episode } from "../../src/core/episode.ts";
@@ -14,6 +15,7 @@ import { openShelf } from "../../src/dataset/shelf.ts";
 import { openVideo } from "../../src/formats/video/demux.ts";
 import { gr00t } from "../../src/sinks/gr00t.ts";
 import { lerobot } from "../../src/sinks/lerobot.ts";
+import { expectGolden } from "../support/golden.ts";
 import { CAMERA, episode, RATE, SCHEMA } from "./sinkEpisodes.ts";
 
 type AnySink = Sink<Json>;
@@ -232,6 +234,23 @@ describe.each(SINKS)("a $name view", ({ name, make }) => {
     expect(Object.keys(rows[0]!).sort()).toEqual(columns.map(([column]) => column).sort());
     if (name === "gr00t") expect(info).toMatchObject({ total_videos: 4, total_chunks: 1, total_tasks: 5 });
     else expect(info).toMatchObject({ total_tasks: 4 });
+  });
+
+  test("has the bytes that it had, or another version", async () => {
+    const paths = (await readdir(view, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const bytes = paths.map(async ({ parentPath, name: file }) => {
+      const path = join(parentPath, file);
+      return [
+        relative(view, path),
+        createHash("sha256")
+          .update(await readFile(path))
+          .digest("hex"),
+      ] as const;
+    });
+    expectGolden(
+      name === "gr00t" ? gr00t : lerobot,
+      (await Promise.all(bytes)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
   });
 
   test("has equal bytes for equal recipes", async () => {

@@ -14,6 +14,7 @@ import { rename } from "../../src/stages/rename.ts";
 import { resize } from "../../src/stages/resize.ts";
 import { select } from "../../src/stages/select.ts";
 import { trim } from "../../src/stages/trim.ts";
+import { expectGolden } from "../support/golden.ts";
 import { poisoned, type Recording, readAll, recorded, wantOf } from "./stages.ts";
 
 /** Ways to use every stage. A new stage stands here too, or the first test fails. */
@@ -60,6 +61,19 @@ describe.each(Object.entries(STAGES))("%s", (name, plugin) => {
     expect(existsSync(docs), `docs/stages/${name}.md`).toBe(true);
     const text = readFileSync(docs, "utf8");
     for (const option of Object.keys(plugin.options.shape)) expect(text, `${name}: option ${option}`).toContain(`\`${option}\``);
+  });
+
+  test("gives what it gave, or has another version", async () => {
+    const outputs: unknown[] = [];
+    for (const { options, onRows = false } of CASES.filter((one) => one.name === name)) {
+      const stage = (plugin.create as (options: object) => Stage)(plugin.options.parse(options));
+      const said: unknown[] = [];
+      const context = { drop: (...what: unknown[]) => said.push(what), find: (what: unknown) => said.push(what) };
+      const input = recorded({ durationMs: 1600, batchRows: 7, onRows });
+      const episode = (await stage.each(input, context as unknown as Context)) as Episode;
+      outputs.push([options, episode.schema, [...(await readAll(episode))], said]);
+    }
+    expectGolden(plugin, outputs);
   });
 
   test("options survive JSON", () => {
