@@ -83,6 +83,8 @@ export type PacketsBatch = BatchTimes & {
   readonly decodeTime: BigInt64Array;
   readonly config: CodecConfig;
 };
+/** Gives the `rgb24` of a picture in `yuv420p`, a multiple of 16 wide and of 2 high: each pixel by the luma and chroma at its place alone. */
+export type PlanesToRgb = (planes: Uint8Array, size: Size, into: Uint8Array) => void;
 /** Frame i is the bytes from `i * stride`; `stride` is the bytes of one frame. */
 export type FramesBatch = BatchTimes & {
   readonly kind: "frames";
@@ -91,6 +93,8 @@ export type FramesBatch = BatchTimes & {
   readonly height: number;
   readonly width: number;
   readonly stride: number;
+  /** On planes that stand for the rgb24 asked for (`orPlanes`): how they become it. */
+  readonly toRgb?: PlanesToRgb;
 };
 
 /** Valid until the consumer's next pull; to keep it, copy it. */
@@ -107,6 +111,8 @@ export type Want = { readonly stream: string } & (
       readonly size?: Size;
       /** Only these samples, ascending positions in presentation order (0 is the stream's first). Absent: all. */
       readonly only?: readonly number[];
+      /** With rgb24: batches of yuv420p with their `toRgb` will do too, where that is how they were coded. */
+      readonly orPlanes?: true;
     }
 );
 

@@ -4,6 +4,8 @@ import type { CodecConfig, Encoding, FramesBatch, PacketsBatch, PixelFormat, Siz
 export interface DecodeWant {
   readonly format: PixelFormat;
   readonly size?: Size;
+  /** With rgb24: batches of yuv420p with their `toRgb` will do too, where that is how pictures were coded. */
+  readonly orPlanes?: true;
   /** Only pictures at these times are converted and delivered. Absent: all. */
   readonly only?: ReadonlySet<bigint>;
 }

@@ -109,7 +109,8 @@ class StreamDecoder {
     const formats = new Map<string, number>();
     const decodeWants: (Omit<DecodeWant, "only"> & { only: Set<number> | "all" })[] = [];
     this.#targets = wants.map(({ want, index }) => {
-      const shape: DecodeWant = { format: want.format, ...(want.size && { size: want.size }) };
+      const { format, size, orPlanes } = want;
+      const shape: DecodeWant = { format, ...(size && { size }), ...(orPlanes && { orPlanes }) };
       const key = canonicalJson(shape);
       if (!formats.has(key)) formats.set(key, decodeWants.push({ ...shape, only: new Set() }) - 1);
       const decodeWant = formats.get(key)!;

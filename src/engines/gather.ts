@@ -13,6 +13,7 @@ import { encodedEpisode } from "./encoded.ts";
 import type { Outcome, Output } from "./outcome.ts";
 import { pass, type Seat, type Tally } from "./pass.ts";
 import { applies, type MadeSource, type Recipe, type WatcherPlan } from "./recipe.ts";
+import { rgbOnly } from "./rgbOnly.ts";
 import { tapEpisode } from "./tap.ts";
 
 /** What the task hands to a gather pass. */
@@ -132,7 +133,7 @@ class Gathering {
     if (!applies(step.only, source.source, episode.schema)) return this.#descend(episode, at + 1);
     const dropsBefore = this.#drops.length;
     const context = this.#context(step.path, episode.id);
-    const made = await this.#run(step.path, async () => step.made.each(episode, context));
+    const made = await this.#run(step.path, async () => step.made.each(rgbOnly(episode), context));
     if (made === null) {
       if (this.#drops.length === dropsBefore)
         this.#drops.push({ episode: episode.id, reason: `${step.path} left it out and gave no reason`, by: step.path });

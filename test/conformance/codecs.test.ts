@@ -97,7 +97,7 @@ function suite(codecs: Codecs, backend: string): void {
   it.each(["gray16le", "gray16be"])("takes raw %s, to the bit", async (pixelFormat) => {
     const values = Array.from({ length: 24 }, (_, at) => at * 2500 + 3);
     const view = new DataView(new ArrayBuffer(48));
-    values.forEach((value, at) => view.setUint16(at * 2, value, pixelFormat === "gray16le"));
+    for (const [at, value] of values.entries()) view.setUint16(at * 2, value, pixelFormat === "gray16le");
     const time = BigInt64Array.of(5n);
     const packets: PacketsBatch = {
       kind: "packets",
@@ -185,7 +185,9 @@ function suite(codecs: Codecs, backend: string): void {
 
 describe("two ways to one picture", async () => {
   const [inProcess, command] = await Promise.all(backends.map((backend) => openCodecs({ backend }).catch(() => undefined)));
-  it.skipIf(!inProcess || !command)("both backends decode to equal pixels", async () => {
+  // FFmpeg's vector code leaves the last columns of a width that is no multiple of 8 alone where lines have no padding.
+  const sizes = [size, { width: 98, height: 66 }];
+  it.skipIf(!inProcess || !command).each(sizes)("both backends decode $width×$height to equal pixels", async (size) => {
     const packets = await encode(inProcess!, movingPicture(size, steadyTimes(16, 30)), h264);
     const formats = ["rgb24", "gray8", "yuv420p"] as const;
     const wants = formats.flatMap((format) => [{ format }, { format, size: { width: 48, height: 40 } }]);

@@ -1,4 +1,4 @@
-import { type FramesBatch, frameBytes, type Size } from "../../core/batch.ts";
+import { type FramesBatch, frameBytes, type PlanesToRgb, type Size } from "../../core/batch.ts";
 import type { DecodeWant } from "../../core/codecs.ts";
 
 /** How a decoder hands frames on. */
@@ -13,17 +13,19 @@ export class FrameBatches {
   readonly want: DecodeWant;
   readonly stride: number;
   readonly #place: number;
+  readonly #toRgb: PlanesToRgb | undefined;
   readonly #frames: SharedArrayBuffer;
   readonly #slots: readonly Buffer[];
   readonly #times: BigInt64Array;
   #count = 0;
 
-  /** `own` is the size of the stream's pictures, `place` that of the want. */
-  constructor(want: DecodeWant, own: Size, place: number) {
+  /** `own` is the size of the stream's pictures, `place` that of the want; `toRgb` is set on planes that stand for rgb24. */
+  constructor(want: DecodeWant, own: Size, place: number, toRgb?: PlanesToRgb) {
     this.want = want;
     this.size = want.size ?? own;
     this.stride = frameBytes(want.format, this.size);
     this.#place = place;
+    this.#toRgb = toRgb;
     const room = Math.max(1, Math.min(BATCH_FRAMES_MAX, Math.floor(BATCH_BYTES_MAX / this.stride)));
     this.#frames = new SharedArrayBuffer(room * this.stride);
     this.#slots = Array.from({ length: room }, (_, slot) =>
@@ -40,6 +42,10 @@ export class FrameBatches {
   /** The memory for the next frame; it counts once `add` is called. */
   get slot(): Buffer {
     return this.#slots[this.#count]!;
+  }
+
+  get empty(): boolean {
+    return this.#count === 0;
   }
 
   /** Takes the frame in `slot`. True when no other fits. */
@@ -62,6 +68,7 @@ export class FrameBatches {
       height,
       width,
       stride: this.stride,
+      ...(this.#toRgb && { toRgb: this.#toRgb }),
     });
   }
 }

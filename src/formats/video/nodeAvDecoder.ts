@@ -6,6 +6,7 @@ import { type DeliverFrames, FrameBatches } from "./frameBatches.ts";
 import type { NodeAv } from "./nodeAv.ts";
 import { PictureConverter } from "./nodeAvConverter.ts";
 import { checkPicture, checkSize, nothingDecoded, PIXELS_MAX } from "./pictureSize.ts";
+import { planesToRgb } from "./planesToRgb.ts";
 
 /** FFmpeg's decoder for each codec: software, and the same on every machine. */
 const DECODERS: { readonly [codec: string]: string } = {
@@ -23,6 +24,12 @@ const DECODERS: { readonly [codec: string]: string } = {
   rawvideo: "rawvideo",
 };
 
+/** How pictures become one format, and where they gather. */
+interface Lane {
+  readonly batches: FrameBatches;
+  readonly converter: PictureConverter;
+}
+
 /** One decoder on one thread; parallelism comes from many episodes. */
 export class NodeAvDecoder implements Decoder {
   readonly #av: NodeAv;
@@ -30,8 +37,8 @@ export class NodeAvDecoder implements Decoder {
   readonly #context: CodecContext;
   readonly #packet: Packet;
   readonly #frame: Frame;
-  readonly #batches: readonly FrameBatches[];
-  readonly #converters: readonly PictureConverter[];
+  /** One a want; with the lane of planes where these will do too. */
+  readonly #outputs: readonly { readonly asked: Lane; readonly planes?: Lane }[];
   #sent = 0;
   #decoded = 0;
   #closed = false;
@@ -68,8 +75,22 @@ export class NodeAvDecoder implements Decoder {
     this.#packet.alloc();
     this.#frame = new av.Frame();
     this.#frame.alloc();
-    this.#batches = open.wants.map((want, place) => new FrameBatches(want, config, place));
-    this.#converters = this.#batches.map(({ want, size }) => new PictureConverter(av, want.format, size));
+    this.#outputs = open.wants.map((want, place) => {
+      const asked = this.#lane(new FrameBatches(want, config, place));
+      const { size } = asked.batches;
+      const toRgb = want.orPlanes && want.format === "rgb24" ? planesToRgb(av, size) : undefined;
+      return toRgb
+        ? { asked, planes: this.#lane(new FrameBatches({ ...want, format: "yuv420p" }, config, place, toRgb)) }
+        : { asked };
+    });
+  }
+
+  #lane(batches: FrameBatches): Lane {
+    return { batches, converter: new PictureConverter(this.#av, batches.want.format, batches.size) };
+  }
+
+  get #lanes(): readonly Lane[] {
+    return this.#outputs.flatMap(({ asked, planes }) => (planes ? [asked, planes] : [asked]));
   }
 
   get skipped(): number {
@@ -103,7 +124,7 @@ export class NodeAvDecoder implements Decoder {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const converter of this.#converters) converter.close();
+    for (const { converter } of this.#lanes) converter.close();
     this.#packet.free();
     this.#frame.free();
     this.#context.freeContext();
@@ -127,17 +148,21 @@ export class NodeAvDecoder implements Decoder {
     checkPicture(this.#config, this.#frame, time);
     this.#decoded++;
     const full: FrameBatches[] = [];
-    for (let i = 0; i < this.#batches.length; i++) {
-      const batches = this.#batches[i]!;
-      if (!batches.wants(time)) continue;
-      this.#converters[i]!.convert(this.#frame, batches.slot);
+    for (const { asked, planes } of this.#outputs) {
+      if (!asked.batches.wants(time)) continue;
+      const plain = planes?.converter.isPlain(this.#frame);
+      const { batches, converter } = plain ? planes! : asked;
+      const other = plain ? asked : planes;
+      converter.convert(this.#frame, batches.slot);
+      // Where the stream's colours change half-way, what has gathered before comes first.
+      if (other && !other.batches.empty) full.push(other.batches);
       if (batches.add(time)) full.push(batches);
     }
     return full;
   }
 
   async #deliverAll(deliver: DeliverFrames): Promise<void> {
-    for (const batches of this.#batches) await batches.deliver(deliver);
+    for (const { batches } of this.#lanes) await batches.deliver(deliver);
   }
 }
 

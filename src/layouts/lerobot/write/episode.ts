@@ -106,7 +106,10 @@ export async function watchEpisode(
       };
       return { ...parked, key: digest([parked, summary]), episode: episode.id, summary };
     },
-    abort: (reason) => parking.abort(reason),
+    abort: (reason) => {
+      pictures.abort();
+      return parking.abort(reason);
+    },
   };
 }
 

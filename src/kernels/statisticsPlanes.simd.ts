@@ -1,0 +1,99 @@
+/**
+ * The inner loop of counting every pixel of a video. AssemblyScript, compiled by `node tools/assemble.ts`
+ * to the bytes in statisticsPlanesWasm.ts.
+ *
+ * Two things make it fast. Colours are counted as they are coded: the four pixels over one pair of chroma
+ * values share a row of 256 bins, one for each luma, so a pixel is one count, not three. And pictures are
+ * walked in blocks of 16 × 2 pixels, each kept with the number of the picture that brought it: as long as
+ * it stays the same nothing is counted, and once it changes it is counted at once for all the pictures
+ * that it was in.
+ */
+
+const WIDTH: usize = 16;
+
+/** Rows of bins that are in use. */
+export let used: u32 = 0;
+
+/** Forgets what was counted; the bins in use are empty again. */
+export function clear(pairs: usize, bins: usize): void {
+  memory.fill(pairs, 0, 65_536 << 2);
+  memory.fill(bins, 0, <usize>used << 10);
+  used = 0;
+}
+
+/**
+ * Walks the blocks from number `block` on: those of `held` that differ in `next` (or all, where the two
+ * are one) are counted once for each picture before number `picture` that they were in, and replaced.
+ * Gives the first block that it did not come to, because fewer than eight of `rows` rows of bins are
+ * left. Planes are Y, U and V one behind another, a multiple of 16 wide and of 2 high.
+ */
+export function walk(
+  block: u32,
+  held: usize,
+  next: usize,
+  since: usize,
+  width: usize,
+  height: usize,
+  picture: u32,
+  pairs: usize,
+  bins: usize,
+  rows: u32,
+): u32 {
+  const across = <u32>(width / WIDTH);
+  const blocks = across * <u32>(height >> 1);
+  const chroma = width * height;
+  for (; block < blocks; block++) {
+    if (used + 8 > rows) return block;
+    const line = <usize>(block / across);
+    const column = <usize>(block % across);
+    const top = line * (width << 1) + column * WIDTH;
+    const bottom = top + width;
+    const u = chroma + line * (width >> 1) + column * (WIDTH >> 1);
+    const v = u + (chroma >> 2);
+    if (held !== next) {
+      const luma = v128.or(
+        v128.xor(v128.load(held + top), v128.load(next + top)),
+        v128.xor(v128.load(held + bottom), v128.load(next + bottom)),
+      );
+      const colour = (load<u64>(held + u) ^ load<u64>(next + u)) | (load<u64>(held + v) ^ load<u64>(next + v));
+      if (!v128.any_true(luma) && colour === 0) continue;
+    }
+    const first = since + (<usize>block << 2);
+    const pictures = picture - load<u32>(first);
+    if (pictures > 0) {
+      for (let at: usize = 0; at < 8; at++) {
+        const row = rowOf(load<u8>(held + u + at), load<u8>(held + v + at), pairs, bins);
+        const left = at << 1;
+        add(row, load<u8>(held + top + left), pictures);
+        add(row, load<u8>(held + top + left, 1), pictures);
+        add(row, load<u8>(held + bottom + left), pictures);
+        add(row, load<u8>(held + bottom + left, 1), pictures);
+      }
+      store<u32>(first, picture);
+    }
+    if (held === next) continue;
+    v128.store(held + top, v128.load(next + top));
+    v128.store(held + bottom, v128.load(next + bottom));
+    store<u64>(held + u, load<u64>(next + u));
+    store<u64>(held + v, load<u64>(next + v));
+  }
+  return block;
+}
+
+/** The bins of a pair of chroma values. `pairs` has their place, or 0 where they have none yet. */
+@inline
+function rowOf(u: u32, v: u32, pairs: usize, bins: usize): usize {
+  const pair = pairs + (((u << 8) | v) << 2);
+  let row = load<u32>(pair);
+  if (row === 0) {
+    row = <u32>bins + (used++ << 10);
+    store<u32>(pair, row);
+  }
+  return row;
+}
+
+@inline
+function add(row: usize, luma: u32, pictures: u32): void {
+  const bin = row + (luma << 2);
+  store<u32>(bin, load<u32>(bin) + pictures);
+}
