@@ -22,13 +22,13 @@ export function clear(pairs: usize, bins: usize): void {
 }
 
 /**
- * Walks the blocks from number `block` on: those of `held` that differ in `next` (or all, where the two
- * are one) are counted once for each picture before number `picture` that they were in, and replaced.
- * Gives the first block that it did not come to, because fewer than eight of `rows` rows of bins are
- * left. Planes are Y, U and V one behind another, a multiple of 16 wide and of 2 high.
+ * Walks the lines of blocks from number `line` on: blocks of `held` that differ in `next` (or all, where
+ * the two are one) are counted once for each picture before number `picture` that they were in, and
+ * replaced. Gives the first line that it did not come to, because of the `rows` rows of bins fewer are left
+ * than a line may need. Planes are Y, U and V one behind another, a multiple of 16 wide and of 2 high.
  */
 export function walk(
-  block: u32,
+  line: u32,
   held: usize,
   next: usize,
   since: usize,
@@ -39,37 +39,47 @@ export function walk(
   bins: usize,
   rows: u32,
 ): u32 {
-  const across = <u32>(width / WIDTH);
-  const blocks = across * <u32>(height >> 1);
-  const chroma = width * height;
-  for (; block < blocks; block++) {
-    if (used + 8 > rows) return block;
-    const line = <usize>(block / across);
-    const column = <usize>(block % across);
-    const top = line * (width << 1) + column * WIDTH;
+  const lines = <u32>(height >> 1);
+  const half = width >> 1;
+  const luma = width * height;
+  for (; line < lines; line++) {
+    if (used + <u32>half > rows) return line;
+    const at = <usize>line;
+    const top = at * (width << 1);
+    const u = luma + at * half;
+    walkLine(held, next, since + at * (width >> 2), width, top, u, u + (luma >> 2), picture, pairs, bins);
+  }
+  return line;
+}
+
+@inline
+function walkLine(
+  held: usize,
+  next: usize,
+  since: usize,
+  width: usize,
+  top: usize,
+  u: usize,
+  v: usize,
+  picture: u32,
+  pairs: usize,
+  bins: usize,
+): void {
+  const end = top + width;
+  for (; top < end; top += WIDTH, u += WIDTH >> 1, v += WIDTH >> 1, since += 4) {
     const bottom = top + width;
-    const u = chroma + line * (width >> 1) + column * (WIDTH >> 1);
-    const v = u + (chroma >> 2);
-    if (held !== next) {
-      const luma = v128.or(
-        v128.xor(v128.load(held + top), v128.load(next + top)),
-        v128.xor(v128.load(held + bottom), v128.load(next + bottom)),
-      );
-      const colour = (load<u64>(held + u) ^ load<u64>(next + u)) | (load<u64>(held + v) ^ load<u64>(next + v));
-      if (!v128.any_true(luma) && colour === 0) continue;
-    }
-    const first = since + (<usize>block << 2);
-    const pictures = picture - load<u32>(first);
+    if (held !== next && isSame(held, next, top, bottom, u, v)) continue;
+    const pictures = picture - load<u32>(since);
     if (pictures > 0) {
-      for (let at: usize = 0; at < 8; at++) {
-        const row = rowOf(load<u8>(held + u + at), load<u8>(held + v + at), pairs, bins);
-        const left = at << 1;
-        add(row, load<u8>(held + top + left), pictures);
-        add(row, load<u8>(held + top + left, 1), pictures);
-        add(row, load<u8>(held + bottom + left), pictures);
-        add(row, load<u8>(held + bottom + left, 1), pictures);
+      for (let pair: usize = 0; pair < 8; pair++) {
+        const row = rowOf(load<u8>(held + u + pair), load<u8>(held + v + pair), pairs, bins);
+        const left = held + (pair << 1);
+        add(row, load<u8>(left + top), pictures);
+        add(row, load<u8>(left + top, 1), pictures);
+        add(row, load<u8>(left + bottom), pictures);
+        add(row, load<u8>(left + bottom, 1), pictures);
       }
-      store<u32>(first, picture);
+      store<u32>(since, picture);
     }
     if (held === next) continue;
     v128.store(held + top, v128.load(next + top));
@@ -77,7 +87,16 @@ export function walk(
     store<u64>(held + u, load<u64>(next + u));
     store<u64>(held + v, load<u64>(next + v));
   }
-  return block;
+}
+
+@inline
+function isSame(held: usize, next: usize, top: usize, bottom: usize, u: usize, v: usize): bool {
+  const luma = v128.or(
+    v128.xor(v128.load(held + top), v128.load(next + top)),
+    v128.xor(v128.load(held + bottom), v128.load(next + bottom)),
+  );
+  const chroma = (load<u64>(held + u) ^ load<u64>(next + u)) | (load<u64>(held + v) ^ load<u64>(next + v));
+  return !v128.any_true(luma) && chroma === 0;
 }
 
 /** The bins of a pair of chroma values. `pairs` has their place, or 0 where they have none yet. */

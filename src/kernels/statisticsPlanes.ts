@@ -17,7 +17,7 @@ interface Kernel {
 }
 
 type WalkArguments = [
-  block: number,
+  line: number,
   held: number,
   next: number,
   since: number,
@@ -125,11 +125,10 @@ export class PlaneCounts {
 
   #walk(next: number, picture: number, toRgb: PlanesToRgb): void {
     const { height, width } = this.#shape;
-    const blocks = (height * width) / 32;
-    for (let block = 0; ; ) {
+    for (let line = 0; ; ) {
       const places = [this.#held, next, this.#since, width, height, picture, PAGE_BYTES, this.#bins, this.#rows] as const;
-      block = this.#kernel.walk(block, ...places);
-      if (block === blocks) return;
+      line = this.#kernel.walk(line, ...places);
+      if (line === height / 2) return;
       if (this.#rows < ROWS_MAX) this.#grow(this.#rows * 2);
       else this.#foldBins(toRgb);
     }
