@@ -17,7 +17,7 @@ interface Target {
 }
 
 /**
- * Turns decoded pictures into one pixel format and size, bilinear where the size changes, honouring
+ * Turns decoded pictures into one pixel format and size, scaled where the size changes, honouring
  * the colour tags as the `ffmpeg` command does. `yuv420p` comes out as BT.601 in limited range
  * whatever goes in, which is what an untagged stream means, so that encoding it again keeps colours.
  */
@@ -119,8 +119,8 @@ export class PictureConverter {
       this.close();
       this.#scaler = new this.#av.SoftwareScaleContext();
       const { width: toWidth, height: toHeight } = this.#size;
-      const { SWS_BILINEAR, SWS_ACCURATE_RND, SWS_BITEXACT } = this.#av;
-      const flags = this.#exact ? SWS_BILINEAR | SWS_ACCURATE_RND | SWS_BITEXACT : SWS_BILINEAR;
+      const { SWS_AREA, SWS_BILINEAR, SWS_ACCURATE_RND, SWS_BITEXACT } = this.#av;
+      const flags = this.#exact ? SWS_AREA | SWS_ACCURATE_RND | SWS_BITEXACT : SWS_BILINEAR;
       this.#scaler.getContext(width, height, format as never, toWidth, toHeight, this.#pixels as never, flags as never);
       this.#target = this.#newTarget();
       this.#madeFor = madeFor;
