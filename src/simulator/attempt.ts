@@ -1,0 +1,186 @@
+import { actuatorsOf, applyCommand, COMMAND_HZ, Operator } from "./operator.ts";
+import { Physics } from "./physics.ts";
+import { FINGER_TRAVEL, JOINTS, SIDES, type Side } from "./robot.ts";
+import { PHYSICS_HZ, PLACES, type Scene, TABLE_TOP, worldMjcf } from "./scene.ts";
+import { type Script, scriptOf } from "./script.ts";
+import type { Task } from "./task.ts";
+
+const COMMAND_STEPS = PHYSICS_HZ / COMMAND_HZ;
+/** A thing is at rest below this speed, m/s. */
+const AT_REST = 0.03;
+
+/** How an attempt ended, as the physics say. */
+export interface Outcome {
+  readonly success: boolean;
+  readonly what: "in its place" | "never grasped" | "dropped on the way" | "not at rest in its place";
+  /** Where the thing ended, m. */
+  readonly position: readonly number[];
+}
+
+/** A joint's place in the world; a gripper is the mean of its two fingers. */
+interface Measured {
+  readonly qpos: readonly number[];
+  readonly dof: readonly number[];
+  readonly actuators: readonly number[];
+  readonly scale: number;
+}
+
+/** One attempt at a task in physics, step by step. */
+export class Attempt implements Disposable {
+  readonly world: Physics;
+  readonly script: Script;
+  readonly steps: number;
+  /** What the robot is told at the last command, in the order of JOINTS. */
+  readonly command = new Float64Array(JOINTS.length);
+  readonly #task: Task;
+  readonly #operator: Operator;
+  readonly #measured: readonly Measured[];
+  readonly #actuators: readonly (readonly number[])[];
+  readonly #before = new Float64Array(JOINTS.length);
+  readonly #between = new Float64Array(JOINTS.length);
+  readonly #acts: Script["acts"];
+  readonly #thing: number;
+  readonly #imu: { readonly accelerometer: number; readonly gyro: number; readonly orientation: number };
+  #held = new Set<Side>();
+  #grasped = false;
+  #act = 0;
+  #step = 0;
+
+  /** `seed` is the task's; `swaySeed` tells how the hands sway, which is another each time that it is repeated. */
+  static async open(task: Task, seeds: { readonly seed: number; readonly swaySeed: number }): Promise<Attempt> {
+    const script = scriptOf(task, seeds.seed);
+    const world = await Physics.open(worldMjcf(task.scene));
+    return new Attempt(task, { script, world, operator: await Operator.open(script, seeds.swaySeed) });
+  }
+
+  private constructor(task: Task, open: { readonly script: Script; readonly world: Physics; readonly operator: Operator }) {
+    const { script, world, operator } = open;
+    this.world = world;
+    this.script = script;
+    this.steps = Math.floor(script.durationSec * PHYSICS_HZ);
+    this.#task = task;
+    this.#operator = operator;
+    this.#acts = script.acts.toSorted((a, b) => a.atSec - b.atSec);
+    this.#thing = world.body(task.thing.body);
+    this.#measured = JOINTS.map((joint) => measuredOf(world, joint));
+    this.#actuators = actuatorsOf(world);
+    const [accelerometer, gyro, orientation] = ["accelerometer", "gyro", "orientation"].map((name) => world.sensor(name));
+    this.#imu = { accelerometer: accelerometer!, gyro: gyro!, orientation: orientation! };
+    this.#begin();
+  }
+
+  get timeSec(): number {
+    return this.#step / PHYSICS_HZ;
+  }
+
+  /** Told at the start of each command period; between two the robot's own servo goes evenly from one to the next. */
+  step(): void {
+    if (this.#step % COMMAND_STEPS === 0) {
+      this.#before.set(this.command);
+      this.#operator.command(this.timeSec, this.command);
+    }
+    const part = ((this.#step % COMMAND_STEPS) + 1) / COMMAND_STEPS;
+    for (let joint = 0; joint < JOINTS.length; joint++)
+      this.#between[joint] = this.#before[joint]! + part * (this.command[joint]! - this.#before[joint]!);
+    applyCommand(this.#actuators, this.#between, this.world.ctrl);
+    for (; this.#acts[this.#act] && this.#acts[this.#act]!.atSec <= this.timeSec; this.#act++) this.#do(this.#acts[this.#act]!);
+    this.world.step();
+    this.#step++;
+  }
+
+  /** Position, velocity and effort of every joint, into `into` at `at`: `[3, joints]`. */
+  joints(into: Float64Array, at: number): void {
+    const { qpos, qvel, actuatorForce } = this.world;
+    this.#measured.forEach(({ qpos: places, dof, actuators, scale }, joint) => {
+      into[at + joint] = mean(qpos, places) * scale;
+      into[at + JOINTS.length + joint] = mean(qvel, dof) * scale;
+      into[at + 2 * JOINTS.length + joint] = mean(actuatorForce, actuators) / scale;
+    });
+  }
+
+  /** Orientation x y z w, angular velocity, specific force, into `into` at `at`: 10 numbers. */
+  imu(into: Float64Array, at: number): void {
+    const sensors = this.world.sensors;
+    const { accelerometer, gyro, orientation } = this.#imu;
+    for (let axis = 0; axis < 3; axis++) {
+      into[at + axis] = sensors[orientation + 1 + axis]!;
+      into[at + 4 + axis] = sensors[gyro + axis]!;
+      into[at + 7 + axis] = sensors[accelerometer + axis]!;
+    }
+    into[at + 3] = sensors[orientation]!;
+  }
+
+  /** The thing's position and orientation x y z w, into `into` at `at`: 7 numbers. */
+  thing(into: Float64Array, at: number): void {
+    const { position } = this.world.bodyPose(this.#thing);
+    const [w, x, y, z] = this.world.bodyQuaternion(this.#thing) as unknown as [number, number, number, number];
+    into.set([...position, x, y, z, w], at);
+  }
+
+  outcome(): Outcome {
+    const { position } = this.world.bodyPose(this.#thing);
+    const { dof } = this.world.joint(this.#task.thing.body);
+    const speed = Math.hypot(...this.world.qvel.subarray(dof, dof + 3));
+    const inside = isInside(this.#task.scene, position);
+    const success = inside && speed < AT_REST && this.#held.size === 0;
+    const failed = !this.#grasped ? "never grasped" : inside ? "not at rest in its place" : "dropped on the way";
+    return { success, what: success ? "in its place" : failed, position: [...position] };
+  }
+
+  [Symbol.dispose](): void {
+    this.#operator[Symbol.dispose]();
+    this.world[Symbol.dispose]();
+  }
+
+  /** The robot stands as it is first told to. */
+  #begin(): void {
+    this.#operator.command(0, this.command);
+    const { qpos } = this.world;
+    this.#measured.forEach(({ qpos: places, scale }, joint) => {
+      for (const place of places) qpos[place] = this.command[joint]! / scale;
+    });
+    applyCommand(this.#actuators, this.command, this.world.ctrl);
+    this.world.forward();
+  }
+
+  /** A hand takes what both its fingers press; a weld then helps their friction, as rubber would. */
+  #do({ side, what }: Script["acts"][number]): void {
+    const weld = `${side}_holds_${this.#task.thing.body}`;
+    if (what === "let go") {
+      this.world.weld(weld, undefined);
+      this.#held.delete(side);
+      return;
+    }
+    const fingers = ["a", "b"].map((finger) => this.world.body(`${side}_finger_${finger}`));
+    if (!fingers.every((finger) => this.world.contactForce(finger, this.#thing) > 0)) return;
+    this.world.weld(weld, { body1: this.world.body(`${side}_hand`), body2: this.#thing });
+    this.#held.add(side);
+    this.#grasped = true;
+  }
+}
+
+/** Whether a point is above a place, inside its rim and no higher than a thing that lies on it. */
+function isInside({ place }: Scene, position: ArrayLike<number>): boolean {
+  const { half, floor } = PLACES[place.word];
+  const [x, y] = [position[0]! - place.x, position[1]! - place.y];
+  const within = place.word === "plate" ? Math.hypot(x, y) <= half : Math.abs(x) <= half && Math.abs(y) <= half;
+  return within && position[2]! - TABLE_TOP - floor < 0.04;
+}
+
+function measuredOf(world: Physics, joint: string): Measured {
+  const side = SIDES.find((each) => joint === `${each}_gripper`);
+  const names = side ? ["a", "b"].map((finger) => `${side}_finger_${finger}`) : [joint];
+  const places = names.map((name) => world.joint(name));
+  return {
+    qpos: places.map(({ qpos }) => qpos),
+    dof: places.map(({ dof }) => dof),
+    actuators: names.map((name) => world.actuator(name)),
+    scale: side ? 1 / FINGER_TRAVEL : 1,
+  };
+}
+
+function mean(values: Float64Array, places: readonly number[]): number {
+  let sum = 0;
+  for (const place of places) sum += values[place]!;
+  return sum / places.length;
+}
