@@ -6,7 +6,7 @@ import { rgbToYuv420p } from "../kernels/yuv.ts";
 import type { Fault } from "./faults.ts";
 import type { Physics } from "./physics.ts";
 import { Random } from "./random.ts";
-import { type Camera, openRasteriser, type Rasteriser } from "./rasteriser.ts";
+import { type Camera, type CameraPose, openRasteriser, type Rasteriser } from "./rasteriser.ts";
 import { CAMERA_FOVY, CAMERAS, type CameraName } from "./robot.ts";
 import { CAMERA_HZ } from "./sensors.ts";
 
@@ -28,6 +28,8 @@ export interface Packet {
 export interface Film {
   readonly packets: readonly Packet[];
   readonly config: CodecConfig;
+  /** Where the camera was in the world for each picture. */
+  readonly poses: readonly CameraPose[];
 }
 
 /** The intrinsics of a camera of the robot. */
@@ -48,9 +50,13 @@ export class Studio {
     this.#poses = new Float64Array(12 * world.geoms.length);
   }
 
+  poseOf(camera: CameraName): CameraPose {
+    return this.#world.cameraPose(this.#world.camera(camera));
+  }
+
   draw(camera: CameraName, into: Uint8Array): void {
     this.#world.geomPoses(this.#poses);
-    this.#rasteriser.render(this.#poses, cameraOf(camera), this.#world.cameraPose(this.#world.camera(camera)), into);
+    this.#rasteriser.render(this.#poses, cameraOf(camera), this.poseOf(camera), into);
   }
 }
 
@@ -66,6 +72,7 @@ export class FilmCamera implements AsyncDisposable {
   readonly #frames: SharedArrayBuffer;
   readonly #yuv: Uint8Array;
   readonly #packets: Packet[] = [];
+  readonly #poses: CameraPose[] = [];
   #config: CodecConfig | undefined;
   #count = 0;
 
@@ -101,6 +108,7 @@ export class FilmCamera implements AsyncDisposable {
   async shoot(timeSec: number): Promise<void> {
     const fault = (kind: Fault["kind"]) =>
       this.#faults.find((each) => each.kind === kind && timeSec >= each.startSec && timeSec < each.endSec);
+    this.#poses.push(this.#studio.poseOf(this.#name));
     if (!fault("frozen") || this.#count === 0) this.#expose(fault);
     const frames: FramesBatch = {
       kind: "frames",
@@ -117,7 +125,7 @@ export class FilmCamera implements AsyncDisposable {
   /** What was taken, once no more pictures come. */
   async develop(): Promise<Film> {
     await this.#encoder.flush(this.#keep);
-    return { packets: this.#packets, config: this.#config! };
+    return { packets: this.#packets, config: this.#config!, poses: this.#poses };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

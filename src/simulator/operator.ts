@@ -12,7 +12,7 @@ export const COMMAND_HZ = 50;
 const SWAY = 0.004;
 /** The first order lag with which the head follows what is looked at. */
 const LOOK_SEC = 0.3;
-const EYES = 1.42;
+const EYES = 1.44;
 /** Steps of inverse kinematics for one command: each starts where the last ended. */
 const STEPS = 4;
 
@@ -78,7 +78,7 @@ export class Operator implements Disposable {
     this.#looked = before.map((value, axis) => value + part * (towards[axis]! - value));
     const [x, y, z] = this.#looked as [number, number, number];
     this.#set("head_yaw", 0.8 * (Math.atan2(y, x + 0.15) - yaw));
-    this.#set("head_pitch", Math.atan2(EYES - z, Math.hypot(x, y)) - pitch - 0.1);
+    this.#set("head_pitch", Math.atan2(EYES - z, Math.hypot(x, y)) - pitch);
   }
 
   #set(joint: string, angle: number): void {

@@ -37,7 +37,7 @@ export const CAMERAS = ["head", "right_wrist"] as const;
 export type CameraName = (typeof CAMERAS)[number];
 
 /** Degrees from top to bottom of the picture. */
-export const CAMERA_FOVY: { readonly [camera in CameraName]: number } = { head: 62, right_wrist: 78 };
+export const CAMERA_FOVY: { readonly [camera in CameraName]: number } = { head: 70, right_wrist: 80 };
 
 const WHITE = "0.86 0.88 0.9 1";
 const DARK = "0.2 0.22 0.26 1";
@@ -153,8 +153,8 @@ function hand(side: Side, joint: (name: string, axis: string, range: string) => 
     </body>`;
   const camera =
     side === "right"
-      ? `<camera name="right_wrist" pos="0.075 0 -0.02" xyaxes="0 -1 0 0.94 0 -0.34" fovy="${CAMERA_FOVY.right_wrist}"/>
-      <geom class="robot" type="box" size="0.012 0.02 0.012" pos="0.055 0 -0.03" mass="0.05" rgba="${DARK}"/>`
+      ? `<camera name="right_wrist" pos="0.095 0 -0.015" xyaxes="0 -1 0 0.87 0 -0.49" fovy="${CAMERA_FOVY.right_wrist}"/>
+      <geom class="robot" type="box" size="0.02 0.02 0.012" pos="0.06 0 -0.005" mass="0.05" rgba="${DARK}"/>`
       : "";
   return `
 <body name="${side}_hand" gravcomp="1">
