@@ -46,6 +46,7 @@ export { gate } from "./decisions/gate.ts";
 export { split } from "./decisions/split.ts";
 export { gr00t } from "./sinks/gr00t.ts";
 export { mcap } from "./sources/mcap.ts";
+export { simulate } from "./sources/simulate.ts";
 export { align } from "./stages/align.ts";
 export { assemble } from "./stages/assemble.ts";
 export { rename } from "./stages/rename.ts";

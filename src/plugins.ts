@@ -12,6 +12,7 @@ import { gr00t } from "./sinks/gr00t.ts";
 import { lerobot as lerobotSink } from "./sinks/lerobot.ts";
 import { lerobot as lerobotSource } from "./sources/lerobot.ts";
 import { mcap } from "./sources/mcap.ts";
+import { simulate } from "./sources/simulate.ts";
 import { align } from "./stages/align.ts";
 import { assemble } from "./stages/assemble.ts";
 import { rename } from "./stages/rename.ts";
@@ -23,6 +24,7 @@ import { trim } from "./stages/trim.ts";
 const BUILT_IN: readonly AnyPlugin[] = [
   lerobotSource,
   mcap,
+  simulate,
   align,
   assemble,
   select,

@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["layouts"],
   ["dataset"],
   ["robots"],
+  ["simulator"],
   ["sources", "stages", "checks", "decisions", "sinks"],
   ["plugins.ts"],
   ["engines"],

@@ -6,6 +6,7 @@ import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import type { Terminal } from "./session.ts";
+import { simulateCommand } from "./simulate.ts";
 
 /** The whole command line. `done` hears the exit code that a command ends with. */
 export function makeProgram(terminal: Terminal, version: string, done: (code: number) => void): Command {
@@ -17,7 +18,7 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     .showSuggestionAfterError()
     .showHelpAfterError("(tendon --help lists the commands)")
     .addHelpText("after", EXAMPLE);
-  for (const make of [runCommand, planCommand, inspectCommand, convertCommand, schemaCommand, demoCommand]) {
+  for (const make of [runCommand, planCommand, inspectCommand, convertCommand, schemaCommand, simulateCommand, demoCommand]) {
     const command = make(terminal, done).copyInheritedSettings(program);
     command.addOption(new Option("--debug", "on an error, print where in the code it came from"));
     program.addCommand(command);

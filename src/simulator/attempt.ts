@@ -41,6 +41,7 @@ export class Attempt implements Disposable {
   readonly #acts: Script["acts"];
   readonly #thing: number;
   readonly #imu: { readonly accelerometer: number; readonly gyro: number; readonly orientation: number };
+  readonly #felt = new Float64Array(10);
   #held = new Set<Side>();
   #grasped = false;
   #act = 0;
@@ -84,7 +85,9 @@ export class Attempt implements Disposable {
       this.#between[joint] = this.#before[joint]! + part * (this.command[joint]! - this.#before[joint]!);
     applyCommand(this.#actuators, this.#between, this.world.ctrl);
     for (; this.#acts[this.#act] && this.#acts[this.#act]!.atSec <= this.timeSec; this.#act++) this.#do(this.#acts[this.#act]!);
+    this.#feel("moves");
     this.world.step();
+    this.#feel("accelerates");
     this.#step++;
   }
 
@@ -98,16 +101,12 @@ export class Attempt implements Disposable {
     });
   }
 
-  /** Orientation x y z w, angular velocity, specific force, into `into` at `at`: 10 numbers. */
+  /**
+   * What the IMU felt at the time that the last step started from, since an acceleration is known only
+   * when a step is made: orientation x y z w, angular velocity, specific force; 10 numbers into `into` at `at`.
+   */
   imu(into: Float64Array, at: number): void {
-    const sensors = this.world.sensors;
-    const { accelerometer, gyro, orientation } = this.#imu;
-    for (let axis = 0; axis < 3; axis++) {
-      into[at + axis] = sensors[orientation + 1 + axis]!;
-      into[at + 4 + axis] = sensors[gyro + axis]!;
-      into[at + 7 + axis] = sensors[accelerometer + axis]!;
-    }
-    into[at + 3] = sensors[orientation]!;
+    into.set(this.#felt, at);
   }
 
   /** The thing's position and orientation x y z w, into `into` at `at`: 7 numbers. */
@@ -130,6 +129,19 @@ export class Attempt implements Disposable {
   [Symbol.dispose](): void {
     this.#operator[Symbol.dispose]();
     this.world[Symbol.dispose]();
+  }
+
+  #feel(what: "moves" | "accelerates"): void {
+    const sensors = this.world.sensors;
+    const { accelerometer, gyro, orientation } = this.#imu;
+    for (let axis = 0; axis < 3; axis++) {
+      if (what === "accelerates") this.#felt[7 + axis] = sensors[accelerometer + axis]!;
+      else {
+        this.#felt[axis] = sensors[orientation + 1 + axis]!;
+        this.#felt[4 + axis] = sensors[gyro + axis]!;
+      }
+    }
+    if (what === "moves") this.#felt[3] = sensors[orientation]!;
   }
 
   /** The robot stands as it is first told to. */

@@ -43,7 +43,10 @@ async function writeClip(out: string, episode: SimulatedEpisode, log: SensorLog 
     intrinsics: { fx, fy, cx, cy },
     convention: "camera to world; x right, y down, z forward; metres; rotation row by row",
     rateHz: CAMERA_HZ,
-    poses: Array.from(film.poses, ({ position, rotation }) => ({ position: Array.from(position), rotation: Array.from(rotation) })),
+    poses: Array.from(film.poses, ({ position, rotation }) => ({
+      position: Array.from(position),
+      rotation: Array.from(rotation),
+    })),
   };
   await writeFile(join(out, "cameras", `${clip}.json`), `${JSON.stringify(camera)}\n`);
   return { clip, video: `videos/${clip}.mp4`, camera: `cameras/${clip}.json`, caption, frames: film.packets.length };

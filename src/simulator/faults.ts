@@ -102,8 +102,7 @@ export function dealFaults(wishes: readonly FaultWish[], episodes: number): Read
   let turn = 0;
   for (const wish of wishes) {
     const episode = wish.episode ?? (episodes === 1 ? 0 : 1 + (turn++ % (episodes - 1)));
-    if (episode >= episodes)
-      throw wrong(wish.kind, `there is no episode ${episode}: they are 0 to ${episodes - 1}`);
+    if (episode >= episodes) throw wrong(wish.kind, `there is no episode ${episode}: they are 0 to ${episodes - 1}`);
     if (wish.kind === "duplicate" && (wish.value ?? 0) >= episode)
       throw wrong(wish.kind, `episode ${episode} can repeat only an earlier one, not ${wish.value ?? 0}: write duplicate#2=0`);
     const own = dealt.get(episode);

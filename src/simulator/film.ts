@@ -92,7 +92,12 @@ export class FilmCamera implements AsyncDisposable {
   private constructor(
     name: CameraName,
     encoder: Encoder,
-    about: { readonly studio: Studio; readonly faults: readonly Fault[]; readonly seed: number; readonly noise: "usual" | "none" },
+    about: {
+      readonly studio: Studio;
+      readonly faults: readonly Fault[];
+      readonly seed: number;
+      readonly noise: "usual" | "none";
+    },
   ) {
     this.#name = name;
     this.#studio = about.studio;

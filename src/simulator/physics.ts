@@ -83,9 +83,13 @@ export class Physics implements Disposable {
     return this.#data.sensordata as Float64Array;
   }
 
-  /** One timestep. */
+  /**
+   * One timestep. Afterwards places, velocities and the sensors of these are those of the new time;
+   * accelerations, and the accelerometer, are those of the time before, from which the step was made.
+   */
   step(): void {
-    this.#mujoco.mj_step(this.#model, this.#data);
+    this.#mujoco.mj_step2(this.#model, this.#data);
+    this.#mujoco.mj_step1(this.#model, this.#data);
   }
 
   /** Everything that follows from positions and velocities, without a step. */
@@ -221,7 +225,10 @@ export class Physics implements Disposable {
     state.delete();
   }
 
-  #id(kind: "mjOBJ_JOINT" | "mjOBJ_ACTUATOR" | "mjOBJ_BODY" | "mjOBJ_SITE" | "mjOBJ_CAMERA" | "mjOBJ_SENSOR" | "mjOBJ_EQUALITY", name: string): number {
+  #id(
+    kind: "mjOBJ_JOINT" | "mjOBJ_ACTUATOR" | "mjOBJ_BODY" | "mjOBJ_SITE" | "mjOBJ_CAMERA" | "mjOBJ_SENSOR" | "mjOBJ_EQUALITY",
+    name: string,
+  ): number {
     const id = this.#mujoco.mj_name2id(this.#model, this.#mujoco.mjtObj[kind].value, name);
     if (id < 0) throw new TendonError("internal", `the world has no ${kind} "${name}"`);
     return id;

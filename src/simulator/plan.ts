@@ -1,11 +1,9 @@
-import type { Tier } from "../core/episode.ts";
 import { dealFaults, type FaultWish } from "./faults.ts";
 import { Random } from "./random.ts";
 import { drawTask, type Task } from "./task.ts";
 
 /** The robot's name in recordings. */
 export const ROBOT = "tendon_humanoid";
-export const TIER: Tier = "synthetic";
 
 /** What is simulated. */
 export interface SimulationOptions {

@@ -88,7 +88,7 @@ function gram(jacobian: readonly number[][], damping: number): number[][] {
 /** Solves a symmetric positive definite system by Cholesky's decomposition. */
 function solve(matrix: readonly number[][], right: readonly number[]): number[] {
   const size = right.length;
-  const lower = matrix.map(() => new Array<number>(size).fill(0));
+  const lower = matrix.map(() => right.map(() => 0));
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i]![j]!;
@@ -102,7 +102,7 @@ function solve(matrix: readonly number[][], right: readonly number[]): number[] 
     for (let k = 0; k < i; k++) sum -= lower[i]![k]! * between[k]!;
     between[i] = sum / lower[i]![i]!;
   }
-  const result = new Array<number>(size).fill(0);
+  const result = right.map(() => 0);
   for (let i = size - 1; i >= 0; i--) {
     let sum = between[i]!;
     for (let k = i + 1; k < size; k++) sum -= lower[k]![i]! * result[k]!;

@@ -17,7 +17,7 @@ interface Message {
   readonly type: RosType;
   readonly logNs: bigint;
   readonly publishNs: bigint;
-  write(): Uint8Array;
+  readonly write: () => Uint8Array;
 }
 
 const CHUNK_BYTES = 1 << 20;

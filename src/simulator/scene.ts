@@ -115,7 +115,9 @@ function thing({ body, form, colour, x, y, yaw }: Thing): string {
 
 function furniture({ place, wood }: Scene): string {
   const legs = [0.3, 0.86].flatMap((x) =>
-    [-0.55, 0.55].map((y) => `<geom class="robot" type="box" size="0.025 0.025 0.43" pos="${x} ${y} 0.43" rgba="0.25 0.26 0.3 1"/>`),
+    [-0.55, 0.55].map(
+      (y) => `<geom class="robot" type="box" size="0.025 0.025 0.43" pos="${x} ${y} 0.43" rgba="0.25 0.26 0.3 1"/>`,
+    ),
   );
   return `<geom class="furniture" name="table" type="box" size="0.32 0.6 0.02" pos="0.58 0 ${TABLE_TOP - 0.02}" rgba="${wood}"/>
 ${legs.join("\n")}

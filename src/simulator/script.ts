@@ -95,7 +95,11 @@ function take(hand: Track, { task, at, acts, side }: Doing): void {
   const { tempo, thing } = task;
   const rotation = pointingDown(thing.yaw);
   const above = [at[0]!, at[1]!, at[2]! + CLEAR];
-  hand.wait(0.25).move(1.1 * tempo, above, rotation).move(0.6 * tempo, at, rotation).grip(0.4 * tempo, 0);
+  hand
+    .wait(0.25)
+    .move(1.1 * tempo, above, rotation)
+    .move(0.6 * tempo, at, rotation)
+    .grip(0.4 * tempo, 0);
   acts.push({ atSec: hand.endSec, side, what: "take" });
   hand.wait(0.08).move(0.55 * tempo, above, rotation);
 }

@@ -72,14 +72,28 @@ export class SensorClock {
   }
 }
 
+/**
+ * When the first sample may come, in physics steps: each sensor runs by itself. The cameras begin after the
+ * joints, the main one last, and end first, as where a recorder starts them in that order.
+ */
+const PHASES: { readonly [name in SensorName]: readonly [number, number] } = {
+  commands: [0, 0],
+  joints: [0, 4],
+  imu: [0, 2],
+  right_wrist: [8, 11],
+  head: [17, 22],
+};
+const CAMERAS_END_STEPS = 30;
+
 /** The physics steps in which a sensor takes its samples, ascending. */
 export function sampleSteps(sensor: Sensor, about: { readonly seed: number; readonly steps: number }): number[] {
   const period = PHYSICS_HZ / sensor.rateHz;
-  const phase = sensor.name === "commands" ? 0 : new Random(about.seed, `phase of ${sensor.name}`).between(0, period);
+  const phase = new Random(about.seed, `phase of ${sensor.name}`).between(...PHASES[sensor.name]);
+  const end = about.steps - (sensor.width === 0 ? CAMERAS_END_STEPS : 0);
   const steps: number[] = [];
   for (let index = 0; ; index++) {
     const step = Math.floor(phase + index * period);
-    if (step >= about.steps) return steps;
+    if (step >= end) return steps;
     steps.push(step);
   }
 }

@@ -21,6 +21,8 @@ export const SIGNAL_COLUMNS: readonly string[] = [
   ...SIDES.flatMap((side) => ["x", "y", "z"].map((axis) => `${side}_hand.position.${axis}`)),
 ];
 
+const IMU_COLUMN = 1 + 4 * JOINTS.length;
+
 /** What was true, without noise, delay or fault: a table of float64, `[row, column]`. */
 export class Signals {
   readonly values: Float64Array;
@@ -34,21 +36,26 @@ export class Signals {
     return this.#row;
   }
 
-  take(attempt: Attempt, step: number): void {
+  /** Before a step is made: how everything stands. */
+  takePlaces(attempt: Attempt, step: number): void {
     if (step % EVERY !== 0) return;
     const { values } = this;
-    let at = this.#row++ * SIGNAL_COLUMNS.length;
+    let at = this.#row * SIGNAL_COLUMNS.length;
     values[at++] = step / PHYSICS_HZ;
     attempt.joints(values, at);
     at += 3 * JOINTS.length;
     values.set(attempt.command, at);
     at += JOINTS.length;
-    attempt.imu(values, at);
     attempt.thing(values, at + 10);
     at += 17;
     for (const side of SIDES) {
       values.set(attempt.world.sitePose(attempt.world.site(`${side}_grasp`)).position, at);
       at += 3;
     }
+  }
+
+  /** After it: what the IMU felt, which ends the row. */
+  takeImu(attempt: Attempt, step: number): void {
+    if (step % EVERY === 0) attempt.imu(this.values, this.#row++ * SIGNAL_COLUMNS.length + IMU_COLUMN);
   }
 }

@@ -2,12 +2,11 @@ import type { Codecs } from "../core/codecs.ts";
 import { Attempt, type Outcome } from "./attempt.ts";
 import { decideFault, type Fault } from "./faults.ts";
 import { type Film, FilmCamera, Studio } from "./film.ts";
-import { JOINTS } from "./robot.ts";
 import type { EpisodePlan } from "./plan.ts";
 import { PHYSICS_HZ } from "./scene.ts";
-import { type ClockFacts, type Sensor, SENSORS, SensorClock, sampleSteps } from "./sensors.ts";
-import { spoilNumbers } from "./spoil.ts";
+import { type ClockFacts, SENSORS, type Sensor, SensorClock, sampleSteps } from "./sensors.ts";
 import { Signals } from "./signals.ts";
+import { spoilNumbers } from "./spoil.ts";
 
 /** The messages of one sensor as they reach the recorder. */
 export interface SensorLog {
@@ -47,7 +46,7 @@ export interface SimulateTools {
   readonly codecs?: Codecs;
   readonly signal?: AbortSignal;
   /** Hears of every picture. */
-  onFrame?(): void;
+  readonly onFrame?: () => void;
 }
 
 /** Simulates one episode: physics, pictures, clocks and faults. Equal plans give equal bytes. */
@@ -68,17 +67,19 @@ export async function simulateEpisode(plan: EpisodePlan, tools: SimulateTools): 
     }
   }
   for (let step = 0; step < attempt.steps; step++) {
-    // The world is seen as it stands, then moved.
-    for (const recorder of recorders) {
-      if (!recorder.isDue(step)) continue;
+    // The world is seen as it stands, then moved; the IMU feels how it is moved.
+    const due = recorders.filter((recorder) => recorder.isDue(step));
+    for (const recorder of due) {
+      if (recorder.sensor.name === "imu") continue;
       await recorder.take(attempt, step);
-      if (recorder.sensor.width === 0) {
-        tools.onFrame?.();
-        tools.signal?.throwIfAborted();
-      }
+      if (recorder.sensor.width > 0) continue;
+      tools.onFrame?.();
+      tools.signal?.throwIfAborted();
     }
-    signals.take(attempt, step);
+    signals.takePlaces(attempt, step);
     attempt.step();
+    for (const recorder of due) if (recorder.sensor.name === "imu") await recorder.take(attempt, step);
+    signals.takeImu(attempt, step);
   }
   const logs: SensorLog[] = [];
   for (const recorder of recorders) logs.push(await recorder.finish(plan, faults));
@@ -162,10 +163,4 @@ function onTheClock(fault: Fault, logs: readonly SensorLog[], plan: EpisodePlan,
     startNs: log.stampNs[first] ?? atNs(fault.startSec),
     endNs: after < 0 ? log.stampNs.at(-1)! + period : log.stampNs[after]!,
   };
-}
-
-/** The columns of a joint in a log of the joints: position, velocity, effort. */
-export function columnsOf(joint: string): readonly [number, number, number] {
-  const place = JOINTS.indexOf(joint);
-  return [place, JOINTS.length + place, 2 * JOINTS.length + place];
 }

@@ -16,7 +16,12 @@ const IMU_NOISE = { orientation: 0, gyro: 0.003, accelerometer: 0.03 };
 /** Makes true numbers what the sensor says: noise, and the faults that are in them. */
 export function spoilNumbers(
   values: Float64Array,
-  about: { readonly sensor: Sensor; readonly trueSec: Float64Array; readonly faults: readonly Fault[]; readonly plan: EpisodePlan },
+  about: {
+    readonly sensor: Sensor;
+    readonly trueSec: Float64Array;
+    readonly faults: readonly Fault[];
+    readonly plan: EpisodePlan;
+  },
 ): void {
   const { sensor, trueSec, plan } = about;
   const random = new Random(plan.noiseSeed, `noise of ${sensor.name}`);

@@ -70,7 +70,11 @@ export async function writeTruthEpisode(folder: string, episode: SimulatedEpisod
   const files = { signals: `${plan.name}.signals.f64`, times: `${plan.name}.times.f64` };
   await writeFile(join(folder, files.signals), bytesOf(signals.values));
   await writeFile(join(folder, files.times), Buffer.concat(logs.map(({ trueSec }) => bytesOf(trueSec))));
-  return { ...truthOf(episode), signals: { file: files.signals, rows: signals.rows, rateHz: SIGNALS_HZ }, times: { file: files.times } };
+  return {
+    ...truthOf(episode),
+    signals: { file: files.signals, rows: signals.rows, rateHz: SIGNALS_HZ },
+    times: { file: files.times },
+  };
 }
 
 /** `truth.json`, once every episode is there. */

@@ -17,7 +17,7 @@ export interface WriteOptions {
   readonly truth?: string;
   readonly codecs?: Codecs;
   readonly signal?: AbortSignal;
-  onFrame?(): void;
+  readonly onFrame?: () => void;
 }
 
 /** What was written of one episode. */

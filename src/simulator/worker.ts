@@ -1,0 +1,50 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { asTendonError, type ErrorCode, type ErrorPlace } from "../core/errors.ts";
+import { openCodecs } from "../formats/video/codecs.ts";
+import { planEpisodes, type SimulationOptions } from "./plan.ts";
+import { type SimulationKind, type WrittenEpisode, writeEpisode } from "./write.ts";
+
+/** What a worker is started with. */
+export interface WorkerTask {
+  readonly options: SimulationOptions;
+  readonly kind: SimulationKind;
+  readonly out: string;
+  readonly truth?: string;
+}
+
+/** What a worker says. */
+export type WorkerNews =
+  | { readonly type: "ready" }
+  | { readonly type: "frames"; readonly frames: number }
+  | { readonly type: "written"; readonly episode: WrittenEpisode }
+  | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace };
+
+/** Pictures are told in lots. */
+const FRAMES_TOLD = 30;
+
+/** One thread that simulates the episodes whose numbers it is sent, one after another. */
+if (parentPort) {
+  const port = parentPort;
+  const task = workerData as WorkerTask;
+  const plans = planEpisodes(task.options);
+  const tell = (news: WorkerNews) => port.postMessage(news);
+  port.on("message", (index: number) => {
+    work(index).catch((thrown: unknown) => {
+      const { code, message, place } = asTendonError(thrown, "internal");
+      tell({ type: "failed", code, message, place });
+    });
+  });
+  const work = async (index: number) => {
+    const plan = plans[index]!;
+    const codecs = plan.cameras === "all" ? { codecs: await openCodecs() } : {};
+    let frames = 0;
+    const onFrame = () => {
+      if (++frames % FRAMES_TOLD === 0) tell({ type: "frames", frames: FRAMES_TOLD });
+    };
+    const { kind, out, truth } = task;
+    const episode = await writeEpisode(plan, { kind, out, ...(truth !== undefined && { truth }), ...codecs, onFrame });
+    tell({ type: "frames", frames: frames % FRAMES_TOLD });
+    tell({ type: "written", episode });
+  };
+  tell({ type: "ready" });
+}
