@@ -177,8 +177,9 @@ export class Physics implements Disposable {
     return { position: position.GetView() as Float64Array, rotation: rotation.GetView() as Float64Array };
   }
 
-  /** The force that holds two bodies apart, N; 0 where they do not touch. */
+  /** The force that holds two bodies apart, N; 0 where they do not touch. Solves the world anew, since a step leaves no forces. */
   contactForce(body: number, other: number): number {
+    this.forward();
     const bodies = this.#model.geom_bodyid as Int32Array;
     const contacts = this.#data.contact;
     const force = new this.#mujoco.DoubleBuffer(6);

@@ -96,7 +96,7 @@ export function robotActuators(): string {
     }
     if (joint.startsWith("waist")) return [servo(joint, { kp: 1500, kv: 110 }, 200)];
     if (joint.startsWith("head")) return [servo(joint, { kp: 120, kv: 9 }, 20)];
-    return [servo(joint, { kp: 500, kv: 30 }, 80)];
+    return [servo(joint, { kp: 500, kv: joint.includes("wrist") ? 18 : 28 }, 80)];
   }).join("\n");
 }
 

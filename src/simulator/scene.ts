@@ -84,11 +84,15 @@ export function nameOf({ colour, form }: Pick<Thing, "colour" | "form">): string
   return `the ${colour.name} ${form.word}`;
 }
 
-/** The whole world as MJCF; without a scene, the robot alone, for kinematics. */
+/**
+ * The whole world as MJCF. It is integrated explicitly, so that bodies move by just the accelerations that
+ * the IMU feels; an implicit step would damp them; without a scene, it is the robot alone, for kinematics.
+ */
 export function worldMjcf(scene?: Scene): string {
   return `<mujoco model="tendon_humanoid">
 <compiler angle="radian" autolimits="true"/>
-<option timestep="${1 / PHYSICS_HZ}" integrator="implicitfast" cone="elliptic" impratio="5"/>
+<option timestep="${1 / PHYSICS_HZ}" integrator="Euler" cone="elliptic" impratio="5">
+<flag eulerdamp="disable"/></option>
 <default>${ROBOT_DEFAULTS}
 <default class="thing"><geom contype="1" conaffinity="3" condim="6" friction="1 0.01 0.004" solref="0.006 1" mass="0.08"/></default>
 <default class="furniture"><geom contype="1" conaffinity="3" friction="1 0.01 0.004" solref="0.006 1"/></default>
