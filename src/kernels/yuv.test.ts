@@ -10,7 +10,13 @@ const even = (r: number, g: number, b: number) => {
 
 describe("rgb to yuv", () => {
   it("gives the colours of BT.601 in limited range, to one level", () => {
-    const known = { "0 0 0": [16, 128, 128], "255 255 255": [235, 128, 128], "255 0 0": [82, 90, 240], "0 255 0": [144, 54, 34], "0 0 255": [41, 240, 110] };
+    const known = {
+      "0 0 0": [16, 128, 128],
+      "255 255 255": [235, 128, 128],
+      "255 0 0": [82, 90, 240],
+      "0 255 0": [144, 54, 34],
+      "0 0 255": [41, 240, 110],
+    };
     for (const [colour, wanted] of Object.entries(known)) {
       const [r, g, b] = colour.split(" ").map(Number) as [number, number, number];
       even(r, g, b).forEach((value, plane) => {

@@ -4,7 +4,13 @@ import { drawTask } from "./task.ts";
 
 describe("faults", () => {
   it("are read with their target, episode, span and value", () => {
-    expect(parseFault("frozen@head#3:1.2-1.9")).toEqual({ kind: "frozen", target: "head", episode: 3, startSec: 1.2, endSec: 1.9 });
+    expect(parseFault("frozen@head#3:1.2-1.9")).toEqual({
+      kind: "frozen",
+      target: "head",
+      episode: 3,
+      startSec: 1.2,
+      endSec: 1.9,
+    });
     expect(parseFault("clock-offset@imu=-0.25")).toEqual({ kind: "clock-offset", target: "imu", value: -0.25 });
     expect(parseFault("degrees")).toEqual({ kind: "degrees" });
   });

@@ -21,7 +21,9 @@ describe("cameras", () => {
       [-0.25, 0.22, 0.8],
     ] as const) {
       // Camera to world: the columns of its rotation are its axes.
-      const at = [0, 1, 2].map((row) => position[row]! + rotation[3 * row]! * x + rotation[3 * row + 1]! * y + rotation[3 * row + 2]! * z);
+      const at = [0, 1, 2].map(
+        (row) => position[row]! + rotation[3 * row]! * x + rotation[3 * row + 1]! * y + rotation[3 * row + 2]! * z,
+      );
       rasteriser.render(Float64Array.of(...at, 1, 0, 0, 0, 1, 0, 0, 0, 1), camera, { position, rotation }, picture);
       const seen = centreOfRed(picture, camera.width);
       expect(Math.abs(seen.u - (camera.cx + (camera.fx * x) / z))).toBeLessThan(0.5);

@@ -101,9 +101,10 @@ export function sampleSteps(sensor: Sensor, about: { readonly seed: number; read
 function drawFacts(sensor: Sensor, random: Random): ClockFacts {
   const camera = sensor.width === 0;
   return {
-    offsetSec: random.between(-0.004, 0.004),
+    // Cameras stamp when they are read out; the joints' bus and the IMU know better.
+    offsetSec: camera ? random.between(-0.004, 0.004) : random.between(-0.0006, 0.0006),
     driftPpm: random.between(-60, 60),
-    jitterSec: random.between(0.00005, 0.0003),
+    jitterSec: camera ? random.between(0.0001, 0.0005) : random.between(0.00003, 0.0001),
     latencySec: camera ? random.between(0.018, 0.035) : random.between(0.0005, 0.003),
     latencyJitterSec: camera ? 0.002 : 0.0003,
   };
