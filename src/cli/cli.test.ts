@@ -26,7 +26,15 @@ describe("tendon", () => {
       text += more;
     };
     const program = makeProgram({ out, err: out, terminal: false, columns: 80 }, "0.0.0", () => undefined);
-    expect(program.commands.map((command) => command.name())).toEqual(["run", "plan", "inspect", "convert", "schema", "demo"]);
+    expect(program.commands.map((command) => command.name())).toEqual([
+      "run",
+      "plan",
+      "inspect",
+      "convert",
+      "schema",
+      "simulate",
+      "demo",
+    ]);
     for (const command of program.commands) {
       text = "";
       command.outputHelp();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -55,10 +55,15 @@ export async function simulate(target: string, options: SimulateOptions = {}): P
   const truth = resolve(options.truth ?? `${out}-truth`);
   const simulation = checked({ ...options, seed, episodes: count });
   if (kind === "clips" && simulation.cameras === "none") throw wrong("cameras", "clips are pictures: leave --cameras none out");
-  // Says what to install before anything is computed.
-  if (simulation.cameras === "all") await openCodecs();
+  if (simulation.cameras === "all") await checkEncoder();
   for (const folder of [out, truth]) await newFolder(folder);
-  const { written, frames } = await inWorkers({ options: simulation, kind, out, truth }, options);
+  const { written, frames } = await inWorkers({ options: simulation, kind, out, truth }, options).catch(
+    async (thrown: unknown) => {
+      // The same command must find its folders empty again.
+      for (const folder of [out, truth]) await empty(folder);
+      throw thrown;
+    },
+  );
   const episodes = written.toSorted((a, b) => a.index - b.index);
   await writeTruth(
     truth,
@@ -82,6 +87,22 @@ function checked(options: SimulateOptions & { readonly seed: number; readonly ep
   const simulation = { episodes, seed, faults: faults.map(parseFault), noise, cameras };
   planEpisodes({ ...simulation, episodes: Math.min(episodes, 1), faults: [] });
   return simulation;
+}
+
+/** Says what to install before anything is computed. */
+async function checkEncoder(): Promise<void> {
+  try {
+    await openCodecs();
+  } catch (thrown) {
+    const { code, message } = asTendonError(thrown, "missing-tool");
+    throw new TendonError(code, `${message}, or simulate without pictures: --cameras none`, { cause: thrown });
+  }
+}
+
+const OURS = /^(episode_\d+[._]|truth\.json$|clips\.jsonl$|(videos|captions|cameras)$)/;
+
+async function empty(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (OURS.test(name)) await rm(join(folder, name), { recursive: true });
 }
 
 async function newFolder(folder: string): Promise<void> {
