@@ -163,6 +163,6 @@ function drawGrains(random: Random): Int8Array {
 function addGrain(luma: Uint8Array, grains: Int8Array, from: number): void {
   for (let pixel = 0; pixel < PICTURE * PICTURE; pixel++) {
     const value = luma[pixel]! + grains[from + pixel]!;
-    luma[pixel] = value < 16 ? 16 : value > 235 ? 235 : value;
+    luma[pixel] = value < 16 ? 16 : Math.min(value, 235);
   }
 }

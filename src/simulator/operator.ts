@@ -13,6 +13,8 @@ const SWAY = 0.004;
 /** The first order lag with which the head follows what is looked at. */
 const LOOK_SEC = 0.3;
 const EYES = 1.44;
+/** The hand is kept above the middle of the picture, where the table is, rad. */
+const LOOK_DOWN = 0.12;
 /** Steps of inverse kinematics for one command: each starts where the last ended. */
 const STEPS = 4;
 
@@ -78,7 +80,7 @@ export class Operator implements Disposable {
     this.#looked = before.map((value, axis) => value + part * (towards[axis]! - value));
     const [x, y, z] = this.#looked as [number, number, number];
     this.#set("head_yaw", 0.8 * (Math.atan2(y, x + 0.15) - yaw));
-    this.#set("head_pitch", Math.atan2(EYES - z, Math.hypot(x, y)) - pitch);
+    this.#set("head_pitch", Math.atan2(EYES - z, Math.hypot(x, y)) - pitch + LOOK_DOWN);
   }
 
   #set(joint: string, angle: number): void {

@@ -4,7 +4,7 @@ import { digest } from "../core/digest.ts";
 import type { Episode } from "../core/episode.ts";
 import { TendonError } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
-import { defineSource } from "../core/plugin.ts";
+import { defineSource, unfingerprinted } from "../core/plugin.ts";
 import type { Partition, Source } from "../core/source.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
 import { parseFault } from "../simulator/faults.ts";
@@ -18,7 +18,8 @@ const EPISODE_BYTES = 2_000_000;
 const OPEN = z.strictObject({ index: z.number().int().nonnegative() });
 
 const options = z.strictObject({
-  episodes: z.number().int().positive().max(EPISODES_MAX).default(6).describe("How many attempts at tasks"),
+  // An episode is the same however many there are, so more of them cost only their own work.
+  episodes: unfingerprinted(z.number().int().positive().max(EPISODES_MAX).default(6).describe("How many attempts at tasks")),
   seed: z.number().int().nonnegative().default(0).describe("Equal seeds give equal episodes"),
   faults: z
     .array(z.string().min(1))

@@ -7,6 +7,7 @@ import { run } from "../../src/commands/run.ts";
 import { simulate } from "../../src/commands/simulate.ts";
 import type { Finding } from "../../src/core/finding.ts";
 import { openCodecs } from "../../src/formats/video/codecs.ts";
+import { openVideo } from "../../src/formats/video/demux.ts";
 import type { Truth, TruthEpisode, TruthFault } from "../../src/simulator/truth.ts";
 import { readMcap } from "../support/readMcap.ts";
 
@@ -109,6 +110,31 @@ describe.runIf(encoder)("a simulated robot's recordings", () => {
       expect(await hashOf(join(folder, "again-truth", "episode_000.signals.f64"))).toBe(
         await hashOf(join(folder, "sim-truth", "episode_000.signals.f64")),
       );
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "come as clips too: video, words and a camera pose for every frame",
+    async () => {
+      const out = join(folder, "clips");
+      await simulate(out, { episodes: 1, seed: 0, kind: "clips" });
+      const clips = (await readFile(join(out, "clips.jsonl"), "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(clips.map(({ clip }) => clip)).toEqual(["episode_000_head", "episode_000_right_wrist"]);
+      for (const { clip, video, camera, frames, caption } of clips) {
+        const file = await openVideo(join(out, video));
+        expect(file.frames).toBe(frames);
+        expect(file.rateHz).toBeCloseTo(30, 6);
+        await file.close();
+        const { poses, intrinsics } = JSON.parse(await readFile(join(out, camera), "utf8"));
+        expect(poses).toHaveLength(frames);
+        expect(intrinsics).toMatchObject({ cx: 128, cy: 128 });
+        expect(caption).toContain(truth.episodes[0]!.instruction);
+        expect(await readFile(join(out, "captions", `${clip}.txt`), "utf8")).toBe(`${caption}\n`);
+      }
     },
     TIMEOUT_MS,
   );
