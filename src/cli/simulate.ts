@@ -89,11 +89,18 @@ function reportText({ episodes, frames, seconds, out, truth, kind }: SimulateRep
   const place = relative(process.cwd(), out) || ".";
   return [
     `${countOf(episodes.length, "episode")}${failed > 0 ? ` (${failed} failed at the task)` : ""}, ` +
-      `${countOf(frames, "frame")} in ${durationText(seconds)} (${Math.round(frames / seconds)} frames/s)`,
+      (frames > 0
+        ? `${countOf(frames, "frame")} in ${durationText(seconds)} (${Math.round(frames / seconds)} frames/s)`
+        : "no pictures"),
     ...(faults.length > 0 ? [`${countOf(faults.length, "fault")} planted:`, ...faults] : []),
     `${kind} in ${place}, the truth about them in ${relative(process.cwd(), truth)}`,
     ...(kind === "recordings"
-      ? ["", "Next:", `  tendon inspect ${place}`, `  tendon convert ${place} ${place}-dataset --to lerobot`]
+      ? [
+          "",
+          "Next:",
+          `  tendon inspect ${place}`,
+          `  tendon convert ${place} ${place}-dataset --to lerobot${frames > 0 ? "" : " --rate 30"}`,
+        ]
       : []),
   ].join("\n");
 }
