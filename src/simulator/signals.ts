@@ -21,7 +21,7 @@ export const SIGNAL_COLUMNS: readonly string[] = [
   ...SIDES.flatMap((side) => ["x", "y", "z"].map((axis) => `${side}_hand.position.${axis}`)),
 ];
 
-const IMU_COLUMN = 1 + 4 * JOINTS.length;
+const COMMAND_COLUMN = 1 + 3 * JOINTS.length;
 
 /** What was true, without noise, delay or fault: a table of float64, `[row, column]`. */
 export class Signals {
@@ -44,18 +44,19 @@ export class Signals {
     values[at++] = step / PHYSICS_HZ;
     attempt.joints(values, at);
     at += 3 * JOINTS.length;
-    values.set(attempt.command, at);
-    at += JOINTS.length;
-    attempt.thing(values, at + 10);
-    at += 17;
+    attempt.thing(values, at + JOINTS.length + 10);
+    at += JOINTS.length + 17;
     for (const side of SIDES) {
       values.set(attempt.world.sitePose(attempt.world.site(`${side}_grasp`)).position, at);
       at += 3;
     }
   }
 
-  /** After it: what the IMU felt, which ends the row. */
-  takeImu(attempt: Attempt, step: number): void {
-    if (step % EVERY === 0) attempt.imu(this.values, this.#row++ * SIGNAL_COLUMNS.length + IMU_COLUMN);
+  /** After it: what the robot was told and the IMU felt when it began, which ends the row. */
+  takeStep(attempt: Attempt, step: number): void {
+    if (step % EVERY !== 0) return;
+    const at = this.#row++ * SIGNAL_COLUMNS.length + COMMAND_COLUMN;
+    this.values.set(attempt.command, at);
+    attempt.imu(this.values, at + JOINTS.length);
   }
 }

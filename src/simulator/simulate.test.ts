@@ -47,6 +47,12 @@ describe("a simulated episode", () => {
       if (Math.abs(row / 125 - time) > 1e-9) return;
       expect(joints.values[sample * WIDTH + ELBOW]).toBe(signals.values[row * columns + 1 + ELBOW]);
     });
+    const commands = logs.find(({ sensor }) => sensor.name === "commands")!;
+    // Every second command falls on a row of the signals.
+    for (let sample = 0; sample < commands.trueSec.length; sample += 2) {
+      const at = Math.round(commands.trueSec[sample]! * 125) * columns + 1 + 3 * JOINTS.length;
+      expect(commands.values[sample * JOINTS.length + ELBOW]).toBe(signals.values[at + ELBOW]);
+    }
   });
 
   it("has stamps that ascend, near the truth, and comes to the recorder later, in order", async () => {

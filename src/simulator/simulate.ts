@@ -49,6 +49,9 @@ export interface SimulateTools {
   readonly onFrame?: () => void;
 }
 
+/** What is told, and what is felt, at the moment from which a step is made. */
+const KNOWN_BY_THE_STEP: ReadonlySet<string> = new Set(["imu", "commands"]);
+
 /** Simulates one episode: physics, pictures, clocks and faults. Equal plans give equal bytes. */
 export async function simulateEpisode(plan: EpisodePlan, tools: SimulateTools): Promise<SimulatedEpisode> {
   using attempt = await Attempt.open(plan.task, { seed: plan.seed, swaySeed: plan.noiseSeed });
@@ -67,10 +70,10 @@ export async function simulateEpisode(plan: EpisodePlan, tools: SimulateTools): 
     }
   }
   for (let step = 0; step < attempt.steps; step++) {
-    // The world is seen as it stands, then moved; the IMU feels how it is moved.
+    // The world is seen as it stands, then told and moved; the IMU feels how it is moved.
     const due = recorders.filter((recorder) => recorder.isDue(step));
     for (const recorder of due) {
-      if (recorder.sensor.name === "imu") continue;
+      if (KNOWN_BY_THE_STEP.has(recorder.sensor.name)) continue;
       await recorder.take(attempt, step);
       if (recorder.sensor.width > 0) continue;
       tools.onFrame?.();
@@ -78,8 +81,8 @@ export async function simulateEpisode(plan: EpisodePlan, tools: SimulateTools): 
     }
     signals.takePlaces(attempt, step);
     attempt.step();
-    for (const recorder of due) if (recorder.sensor.name === "imu") await recorder.take(attempt, step);
-    signals.takeImu(attempt, step);
+    for (const recorder of due) if (KNOWN_BY_THE_STEP.has(recorder.sensor.name)) await recorder.take(attempt, step);
+    signals.takeStep(attempt, step);
   }
   const logs: SensorLog[] = [];
   for (const recorder of recorders) logs.push(await recorder.finish(plan, faults));
