@@ -94,8 +94,8 @@ export function worldMjcf(scene?: Scene): string {
 <option timestep="${1 / PHYSICS_HZ}" integrator="Euler" cone="elliptic" impratio="5">
 <flag eulerdamp="disable"/></option>
 <default>${ROBOT_DEFAULTS}
-<default class="thing"><geom contype="1" conaffinity="3" condim="6" friction="1 0.01 0.004" solref="0.006 1" mass="0.08"/></default>
-<default class="furniture"><geom contype="1" conaffinity="3" friction="1 0.01 0.004" solref="0.006 1"/></default>
+<default class="thing"><geom contype="1" conaffinity="3" condim="6" friction="1 0.01 0.004" solref="0.01 1" mass="0.08"/></default>
+<default class="furniture"><geom contype="1" conaffinity="3" friction="1 0.01 0.004" solref="0.01 1"/></default>
 </default>
 <worldbody>
 <geom name="floor" type="plane" size="0 0 0.05" rgba="0.72 0.72 0.74 1" contype="1" conaffinity="1"/>
@@ -134,7 +134,12 @@ function placeGeoms({ word, colour }: Place): string {
   const { half, floor } = PLACES[word];
   const geom = (type: string, size: string, pos: string) =>
     `<geom class="furniture" type="${type}" size="${size}" pos="${pos}" rgba="${colour.rgba}"/>`;
-  if (word === "plate") return geom("cylinder", `${half + 0.01} ${floor / 2}`, `0 0 ${floor / 2}`);
+  if (word === "plate") {
+    // A box on a cylinder rattles, so what carries is a box that is not seen.
+    const seen = `<geom class="robot" type="cylinder" size="${half + 0.01} ${floor / 2}" pos="0 0 ${floor / 2}" rgba="${colour.rgba}"/>`;
+    const carries = `<geom class="furniture" type="box" size="${half} ${half} ${floor / 2}" pos="0 0 ${floor / 2}" rgba="0 0 0 0"/>`;
+    return `${seen}\n${carries}`;
+  }
   const height = word === "box" ? 0.03 : 0.014;
   const wall = 0.004;
   const sides = [-1, 1].flatMap((sign) => [
