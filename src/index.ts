@@ -8,6 +8,8 @@ export { finite } from "./checks/finite.ts";
 export { frozen } from "./checks/frozen.ts";
 export { gaps } from "./checks/gaps.ts";
 export { stuck } from "./checks/stuck.ts";
+export type * from "./commands/explain/types.ts";
+export { type ExplainOptions, explain } from "./commands/explain.ts";
 export { openEngine, plan, run } from "./commands/run.ts";
 export type { SimulateReport } from "./commands/simulate.ts";
 export type * from "./core/batch.ts";

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { convertCommand } from "./convert.ts";
 import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
 import { inspectCommand } from "./inspect.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
@@ -18,7 +19,17 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     .showSuggestionAfterError()
     .showHelpAfterError("(tendon --help lists the commands)")
     .addHelpText("after", EXAMPLE);
-  for (const make of [runCommand, planCommand, inspectCommand, convertCommand, schemaCommand, simulateCommand, demoCommand]) {
+  const commands = [
+    runCommand,
+    planCommand,
+    inspectCommand,
+    convertCommand,
+    explainCommand,
+    simulateCommand,
+    schemaCommand,
+    demoCommand,
+  ];
+  for (const make of commands) {
     const command = make(terminal, done).copyInheritedSettings(program);
     command.addOption(new Option("--debug", "on an error, print where in the code it came from"));
     program.addCommand(command);

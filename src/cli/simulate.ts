@@ -70,7 +70,7 @@ function simulate(terminal: Terminal, out: string, options: SimulateCommandOptio
       ...(workers !== undefined && { workers }),
       onProgress: ({ frames, episode, done, total }) => {
         if (episode) progress.say(`${episode.name}: ${episode.instruction}: ${episode.outcome}`);
-        onEvent({ type: "progress", act: "gather", done, total, frames, rows: 0, bytes: 0 });
+        onEvent({ type: "progress", act: "gather", done, total, whole: true, frames, rows: 0, bytes: 0 });
       },
     });
     result(report, () => reportText(report));

@@ -123,7 +123,7 @@ function grouped<T>(items: readonly T[], like: (item: T) => string, text: (item:
 }
 
 /** Relative where that is shorter and below the working directory. */
-function near(path: string): string {
+export function near(path: string): string {
   const short = relative(process.cwd(), path);
   return short !== "" && !short.startsWith("..") ? short : path;
 }

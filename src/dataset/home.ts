@@ -55,6 +55,20 @@ export async function openHome(path: string): Promise<Home> {
   };
 }
 
+/** Opens a home that is there to look at it: nothing in it is made or swept, so it may be one that cannot be written to. */
+export async function lookHome(path: string): Promise<Home> {
+  const folder = resolve(path);
+  await checkFormat(join(folder, HOME_FILE));
+  return {
+    path: folder,
+    store: openFileStore(folder),
+    at: (...parts) => join(folder, ...parts),
+    temporary: () => {
+      throw new TendonError("internal", "nothing is written to a home that is only looked at", { place: { file: folder } });
+    },
+  };
+}
+
 /** Throws where a folder cannot become or be a home, and makes nothing: so that this is told before hours of work. */
 export async function checkHome(path: string): Promise<void> {
   const folder = resolve(path);

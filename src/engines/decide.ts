@@ -47,19 +47,20 @@ export async function decide(run: WorkerRun, given: DecideArguments, life: Life)
     failures: collected.failures,
     drops: drops.path,
     findings: findings.path,
-    recipe: recipeDigest(run),
+    recipe: digest(stepsOf(run)),
+    steps: stepsOf(run),
   };
 }
 
 /** What the snapshot's id knows of the pipeline: every step that decided bytes, and nothing of where things lie. */
-function recipeDigest({ recipe }: WorkerRun): string {
-  return digest({
+function stepsOf({ recipe }: WorkerRun): JsonObject {
+  return {
     seed: recipe.pipeline.seed,
     sources: recipe.sources.map((source) => ({ name: source.source, tier: source.tier, recipe: source.recipe })),
     stages: recipe.chain.map((step) => (step.kind === "stage" ? step.recipe : step.checks.map((check) => check.recipe))),
     decisions: recipe.decisions.map((decision) => decision.recipe),
     sinks: recipe.sinks.map((sink) => sink.recipe),
-  });
+  };
 }
 
 interface DecisionRun {

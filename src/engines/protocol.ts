@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorPlace } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
 import type { Finding } from "../core/finding.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Pipeline } from "../core/pipeline.ts";
 import type { Failure } from "../core/report.ts";
 import type { FilePlan } from "../core/sink.ts";
@@ -118,6 +119,8 @@ export interface DecideReply {
   /** Digests of what the snapshot's id is made of. */
   readonly episodesDigest: string;
   readonly recipe: string;
+  /** What the recipe is the digest of: every step with its version and options. */
+  readonly steps: JsonObject;
 }
 
 /** One file of a view, laid out. */

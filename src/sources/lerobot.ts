@@ -6,7 +6,7 @@ import type { Bad, Episode } from "../core/episode.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
 import { defineSource, unfingerprinted } from "../core/plugin.ts";
-import type { Partition, Source } from "../core/source.ts";
+import type { FoundEpisode, Partition, Source } from "../core/source.ts";
 import { openParquet } from "../formats/parquet/read.ts";
 import { fileToken } from "../io/reader.ts";
 import { openDataset } from "../layouts/lerobot/read/dataset.ts";
@@ -16,6 +16,7 @@ import { openEpisode } from "../layouts/lerobot/read/episode.ts";
 import { listFiles, sizeOf } from "../layouts/lerobot/read/files.ts";
 import { type DatasetFolder, findDatasets } from "../layouts/lerobot/read/folders.ts";
 import { locateEpisodes } from "../layouts/lerobot/read/locate.ts";
+import { placeSamples } from "../layouts/lerobot/read/samplePlaces.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
 
 const options = z.strictObject({
@@ -45,6 +46,7 @@ export const lerobot = defineSource({
     plan: (context) => plan(given, context),
     open: (partition, context) => open(given, { partition, from: 0 }, context),
     openFrom: (partition, from, context) => open(given, { partition, from }, context),
+    find: (id, context) => find(given, id, context),
   }),
 });
 
@@ -209,6 +211,26 @@ async function* open(
       yield { bad: true, id, error: asTendonError(thrown, "bad-data", { episode: id }) };
     }
   }
+}
+
+async function find(given: Options, id: string, context: SourceContext): Promise<FoundEpisode | undefined> {
+  for (const folder of await findDatasets(given.path)) {
+    if (folder.key !== "" && !id.startsWith(`${folder.key}/`)) continue;
+    const all = await described(given, folder, context);
+    const entry = all.dataset.entries.list.find(({ index }) => idOf(folder, index) === id);
+    if (!entry) continue;
+    const shelf = await shelfOf(context);
+    const { table, locate } = await openTable(all, join(folder.root, entry.data));
+    const range = locate(entry);
+    const file = folder.key === "" ? entry.data : `${folder.key}/${entry.data}`;
+    return {
+      episode: await openEpisode(all, { id, entry, table, range, file, shelf }),
+      locate: (sought) => placeSamples({ described: all, entry, table, range, shelf }, sought),
+      // Videos belong to the context's shelf, which is closed with it.
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+  return undefined;
 }
 
 async function openTable({ dataset }: Described, path: string) {

@@ -1,20 +1,22 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { SourceContext } from "../core/context.ts";
-import type { Bad, Episode } from "../core/episode.ts";
+import type { Bad, Episode, EpisodeId } from "../core/episode.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
 import type { EpisodeSchema } from "../core/feature.ts";
 import { defineSource } from "../core/plugin.ts";
-import type { Partition, Source } from "../core/source.ts";
+import type { FoundEpisode, Partition, Source } from "../core/source.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { fileToken } from "../io/reader.ts";
 import { recordingEpisode } from "./mcap/episode.ts";
 import { embodimentOf } from "./mcap/facts.ts";
 import { layoutOf, type RecordingLayout, schemaOf } from "./mcap/layout.ts";
 import { type Listed, listRecordings } from "./mcap/list.ts";
+import { locateMessages } from "./mcap/locate.ts";
 import { type McapOptions, mcapOptions } from "./mcap/options.ts";
 import { probeTopics } from "./mcap/probe.ts";
 import { openRecording, type Recording } from "./mcap/recording.ts";
+import { scanRecording } from "./mcap/scan.ts";
 
 /**
  * Reads MCAP recordings: every recording is one episode on the unix clock. Compressed pictures become
@@ -73,6 +75,26 @@ class McapSource implements Source {
       yield await recordingEpisode(recording, layout, { schema: schema as EpisodeSchema, options: this.#options, context });
     } finally {
       await recording.close();
+    }
+  }
+
+  async find(id: EpisodeId, context: SourceContext): Promise<FoundEpisode | undefined> {
+    const { root, recordings } = await listRecordings(this.#options);
+    const listed = recordings.find(({ key }) => key === id);
+    if (!listed) return undefined;
+    const recording = await this.#recording(root, listed);
+    try {
+      const { layout, embodiment } = await this.#layout(recording);
+      const schema = schemaOf(layout, embodiment);
+      const scan = await scanRecording(recording, layout, this.#options.limits, context.signal);
+      return {
+        episode: await recordingEpisode(recording, layout, { schema, options: this.#options, context, scan }),
+        locate: (sought) => locateMessages(recording, layout, scan, sought),
+        [Symbol.asyncDispose]: () => recording.close(),
+      };
+    } catch (thrown) {
+      await recording.close();
+      throw thrown;
     }
   }
 

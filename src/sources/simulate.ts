@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Context } from "../core/context.ts";
+import type { SourceContext } from "../core/context.ts";
 import { digest } from "../core/digest.ts";
 import type { Episode } from "../core/episode.ts";
 import { TendonError } from "../core/errors.ts";
@@ -64,7 +64,7 @@ class SimulateSource implements Source {
     }
   }
 
-  async *open(partition: Partition, { signal }: Context): AsyncGenerator<Episode> {
+  async *open(partition: Partition, { signal }: SourceContext): AsyncGenerator<Episode> {
     const plan = this.#plans[OPEN.parse(partition.open).index];
     if (!plan) throw new TendonError("internal", `there is no episode ${partition.key} to simulate`);
     const codecs = plan.cameras === "all" ? { codecs: await openCodecs() } : {};

@@ -5,7 +5,7 @@ import { assembledEpisode } from "./assemble/episode.ts";
 import { ASSEMBLE_OPTIONS } from "./assemble/options.ts";
 import { type AssemblePlan, planAssemble } from "./assemble/plan.ts";
 import { readPreset } from "./assemble/preset.ts";
-import { ACTION } from "./assemble/recipe.ts";
+import { ACTION, type Side } from "./assemble/recipe.ts";
 
 /**
  * Puts joints together by name into `observation.state` and `action`, float32, and says which columns
@@ -29,6 +29,11 @@ export const assemble = defineStage({
         if (plan === "same") return episode;
         say(episode, plan, context);
         return assembledEpisode(episode, plan);
+      },
+      madeOf(stream, input) {
+        const plan = planAssemble(input, options, preset);
+        const vector = plan === "same" ? undefined : plan.vectors.get(stream as Side);
+        return vector ? vector.columns.map(({ stream: from, column }) => ({ stream: from, column })) : [{ stream }];
       },
     };
   },

@@ -17,6 +17,10 @@ export const rename = defineStage({
   create: ({ streams }) => ({
     schema: (input) => renamedSchema(input, streams),
     each: (episode) => renamed(episode, streams),
+    madeOf: (stream, input) => {
+      const old = Object.keys(input.features).find((name) => newName(streams, name) === stream);
+      return [{ stream: old ?? stream }];
+    },
   }),
 });
 

@@ -183,6 +183,7 @@ async function commit({ home }: ArrangingGiven, { id, parent, n, decided, made }
   const manifest = {
     parent,
     recipe: decided.recipe,
+    steps: decided.steps,
     episodes: decided.episodesDigest,
     views,
     files: made.files,

@@ -8,6 +8,7 @@ import type { Pipeline } from "../../core/pipeline.ts";
 import type { Drop, Failure, RunReport } from "../../core/report.ts";
 import { checkHome, discard, type Home, openHome } from "../../dataset/home.ts";
 import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
+import type { RunRecord } from "../../dataset/runs.ts";
 import type { ListedEpisode } from "../collect.ts";
 import { readList, writeList } from "../lists.ts";
 import type { DecideReply, SourceReply } from "../protocol.ts";
@@ -51,7 +52,7 @@ export async function runLocal(pool: Pool, pipeline: Pipeline, options: LocalRun
     homed = { scratch: home.temporary(), receipts: await openReceipts(home, `${id}-run`) };
     await mkdir(homed.scratch, { recursive: true });
     await crew.enterHome({ path: home.path, scratch: homed.scratch });
-    return await new LocalRun({ crew, options, home, id, ...homed, signal, sources }).run();
+    return await new LocalRun({ crew, options, home, id, ...homed, signal, sources, pipeline, base }).run();
   } finally {
     signal.removeEventListener("abort", cancel);
     await crew.end();
@@ -84,6 +85,8 @@ interface Given {
   readonly receipts: Receipts;
   readonly signal: AbortSignal;
   readonly sources: readonly SourceReply[];
+  readonly pipeline: Pipeline;
+  readonly base: string;
 }
 
 class LocalRun {
@@ -151,12 +154,19 @@ class LocalRun {
     this.#given.options.onEvent?.(event);
   }
 
+  /** Where and when: nothing of it is in the snapshot's id. */
+  #record(snapshot: string | null): RunRecord {
+    const { id, base, pipeline } = this.#given;
+    return { id, at: new Date().toISOString(), snapshot, base, pipeline };
+  }
+
   async #report(gathered: GatheringDone, arranged: Arranged): Promise<RunReport> {
     const { home, id } = this.#given;
     const { decided } = arranged;
     for (const failure of decided.failures)
       if (!this.#failures.some((known) => sameFailure(known, failure))) this.#failed(failure);
     const details = writeList<object>(home.at("history", `${id}.jsonl`));
+    await details.add({ run: this.#record(arranged.snapshot) });
     const drops: Drop[] = [];
     const findings: Finding[] = [];
     let dropCount = 0;

@@ -11,17 +11,21 @@ import { readTopics, topicReads, windowCuts } from "./read.ts";
 import type { Recording } from "./recording.ts";
 import { type Scan, scanRecording } from "./scan.ts";
 
+interface EpisodeGiven {
+  readonly schema: EpisodeSchema;
+  readonly options: McapOptions;
+  readonly context: SourceContext;
+  /** Absent: it is made. */
+  readonly scan?: Scan;
+}
+
 /** A recording as an episode. Opening looks at every message once, so that times, span and faults are known; pictures stay coded. */
 export async function recordingEpisode(
   recording: Recording,
   layout: RecordingLayout,
-  {
-    schema,
-    options,
-    context,
-  }: { readonly schema: EpisodeSchema; readonly options: McapOptions; readonly context: SourceContext },
+  { schema, options, context, scan: known }: EpisodeGiven,
 ): Promise<Episode> {
-  const scan = await scanRecording(recording, layout, options.limits, context.signal);
+  const scan = known ?? (await scanRecording(recording, layout, options.limits, context.signal));
   const cuts = windowCuts(recording, scan);
   const topicOf = (stream: string) => {
     const topic = layout.topics.find(({ streams }) => streams.some(({ name }) => name === stream));
