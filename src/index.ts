@@ -10,6 +10,8 @@ export { gaps } from "./checks/gaps.ts";
 export { stuck } from "./checks/stuck.ts";
 export type * from "./commands/explain/types.ts";
 export { type ExplainOptions, explain } from "./commands/explain.ts";
+export type * from "./commands/init/types.ts";
+export { type InitOptions, init } from "./commands/init.ts";
 export { openEngine, plan, run } from "./commands/run.ts";
 export type { SimulateReport } from "./commands/simulate.ts";
 export type * from "./core/batch.ts";

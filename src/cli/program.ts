@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { convertCommand } from "./convert.ts";
 import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
+import { initCommand } from "./init.ts";
 import { inspectCommand } from "./inspect.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
@@ -24,6 +25,7 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     planCommand,
     inspectCommand,
     convertCommand,
+    initCommand,
     explainCommand,
     simulateCommand,
     schemaCommand,
