@@ -12,6 +12,8 @@ export type * from "./commands/explain/types.ts";
 export { type ExplainOptions, explain } from "./commands/explain.ts";
 export type * from "./commands/init/types.ts";
 export { type InitOptions, init } from "./commands/init.ts";
+export type * from "./commands/preview/types.ts";
+export { type Preview, type PreviewOptions, preview } from "./commands/preview.ts";
 export { openEngine, plan, run } from "./commands/run.ts";
 export type { SimulateReport } from "./commands/simulate.ts";
 export type * from "./core/batch.ts";

@@ -31,8 +31,11 @@ describe("tendon", () => {
       "plan",
       "inspect",
       "convert",
-      "schema",
+      "init",
+      "preview",
+      "explain",
       "simulate",
+      "schema",
       "demo",
     ]);
     for (const command of program.commands) {

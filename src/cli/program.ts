@@ -5,6 +5,7 @@ import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
 import { inspectCommand } from "./inspect.ts";
 import { planCommand } from "./plan.ts";
+import { previewCommand } from "./preview.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import type { Terminal } from "./session.ts";
@@ -26,6 +27,7 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     inspectCommand,
     convertCommand,
     initCommand,
+    previewCommand,
     explainCommand,
     simulateCommand,
     schemaCommand,

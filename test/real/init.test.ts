@@ -50,7 +50,9 @@ describe.skipIf(data === undefined)("init on real sets", () => {
 
   it("logs that cannot make a dataset: the reason that a run would give", async () => {
     const said = init(join(data!, "logs"), { out: folder });
-    await expect(said).rejects.toThrow(/10 × MCAP[\s\S]*4 × ROS 1 bag[\s\S]*3 × ROS 2 bag in SQLite[\s\S]*wrong_format[\s\S]*camera|state/);
+    await expect(said).rejects.toThrow(
+      /10 × MCAP[\s\S]*4 × ROS 1 bag[\s\S]*3 × ROS 2 bag in SQLite[\s\S]*wrong_format[\s\S]*camera|state/,
+    );
     await expect(init(join(data!, "logs", "custom-camera-model.mcap"), { out: folder })).rejects.toThrow(
       "no stream of numbers is there to make observation.state of",
     );
