@@ -23,7 +23,7 @@ export function explainCommand(terminal: Terminal, done: (code: number) => void)
     .addOption(shared.quiet())
     .addHelpText(
       "after",
-      "\nExamples:\n  $ tendon explain teleop/7.mcap\n  $ tendon explain teleop/7.mcap:120 --home out/pick-place\n" +
+      "\nExample:\n  $ tendon explain teleop/7.mcap\n  $ tendon explain teleop/7.mcap:120 --home out/pick-place\n" +
         "  $ tendon explain out/pick-place/lerobot/g1 3:120 --json",
     )
     .action(async (words: readonly string[], options: ExplainCommandOptions) => {

@@ -19,7 +19,7 @@ export interface ExplainOptions {
   readonly home?: string;
   /** `lerobot`, or `lerobot/g1`: whose numbers are meant where an episode is told by its number. */
   readonly view?: string;
-  /** A snapshot's id. Absent: the newest, or that of the view which `home` names. */
+  /** A snapshot's id, or its beginning. Absent: the newest, or that of the view which `home` names. */
   readonly snapshot?: string;
   readonly signal?: AbortSignal;
 }

@@ -108,6 +108,8 @@ describe("what is not in the dataset", () => {
     await expect(explain("robot/shrt.mcap", { home })).rejects.toThrow('did you mean "robot/short.mcap"?');
     await expect(explain("7", { home })).rejects.toThrow("has no episode 7; it has 2");
     await expect(explain("0", { home, view: "gr00d" })).rejects.toThrow("there is no such view (there are: gr00t/humanoid");
+    expect((await explain("a", { home, snapshot: report.snapshot!.slice(0, 8) })).snapshot).toBe(report.snapshot);
+    await expect(explain("a", { home, snapshot: "x" })).rejects.toThrow('"x" is no snapshot of this dataset (the newest: 1: ');
     await expect(explain("a", { home: at("recordings") })).rejects.toThrow("is no dataset of Tendon's");
   });
 });

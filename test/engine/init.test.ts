@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -57,6 +57,35 @@ test("a mixture of formats and robots gives one pipeline each, and says what can
   expect(report.seen.map(({ kind, readable }) => [kind, readable])).toContainEqual(["ROS 1 bag", false]);
   const arm = report.pipelines.find(({ robot }) => robot === "arm")!;
   expect((await readPipelineFile(arm.file)).input.sources).toEqual({ "mixed-arm": { mcap: { path: "mixed/a.mcap" } } });
+});
+
+test("joints that are a known robot's give its preset; cameras of which none is the main one are asked about", async () => {
+  await mkdir(at("g1"));
+  const joints = ["left", "right"].flatMap((side) =>
+    ["shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow", "wrist_roll", "wrist_pitch", "wrist_yaw"].map(
+      (joint) => `${side}_${joint}_joint`,
+    ),
+  );
+  await writeHumanoidMcap(at("g1", "a.mcap"), { seconds: 1, joints, cameras: ["left_wrist", "right_wrist"] });
+  const report = await init(at("g1"), { out: at("g1.yaml") });
+  expect(report.pipelines[0]).toMatchObject({
+    preset: "g1",
+    open: [expect.stringContaining("which camera's frames are the rows?")],
+  });
+  expect(report.pipelines[0]!.pipeline.stages!.slice(0, 2)).toEqual([{ align: {} }, { assemble: { robot: "g1" } }]);
+  expect(await readFile(at("g1.yaml"), "utf8")).toContain("#   camera: observation.images.left_wrist");
+});
+
+test("of many recordings some are opened, and it says how many", async () => {
+  await mkdir(at("many"));
+  for (let copy = 0; copy < 40; copy++) await link(at("plain", "a.mcap"), at("many", `${copy}.mcap`));
+  const report = await init(at("many"), { out: folder });
+  expect(report.pipelines[0]).toMatchObject({
+    recordings: 40,
+    looked: 24,
+    pipeline: { sources: { many: { mcap: { path: "many" } } } },
+  });
+  expect(await readFile(report.pipelines[0]!.file, "utf8")).toContain("40 MCAP files; 24 of them were looked at");
 });
 
 describe("recordings that lack something", () => {

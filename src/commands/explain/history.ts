@@ -1,3 +1,4 @@
+import { TendonError } from "../../core/errors.ts";
 import type { Finding } from "../../core/finding.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Part } from "../../core/part.ts";
@@ -32,7 +33,7 @@ export interface History {
 
 /** Opens what is remembered of a snapshot: the head where none is named. A beginning of its id will do. */
 export async function openHistory(home: Home, wanted: string | undefined): Promise<History> {
-  const snapshot = wanted ?? (await openSnapshots(home).head())?.id ?? null;
+  const snapshot = wanted === undefined ? ((await openSnapshots(home).head())?.id ?? null) : await wholeId(home, wanted);
   const manifest = snapshot === null ? undefined : await openSnapshots(home).manifest(snapshot);
   let newest: Run | undefined;
   let own: Run | undefined;
@@ -48,6 +49,16 @@ export async function openHistory(home: Home, wanted: string | undefined): Promi
     steps: manifest?.steps as JsonObject | undefined,
     run: own ?? (snapshot === null ? newest : undefined),
   };
+}
+
+async function wholeId(home: Home, wanted: string): Promise<string> {
+  const versions = await openSnapshots(home).versions();
+  const fitting = [...new Set(versions.map(({ id }) => id))].filter((id) => id.startsWith(wanted));
+  if (fitting.length === 1) return fitting[0]!;
+  const there = versions.slice(-5).map(({ n, id }) => `${n}: ${id.slice(0, 12)}`);
+  const why = fitting.length > 1 ? "is the beginning of several snapshots" : "is no snapshot of this dataset";
+  const message = `"${wanted}" ${why} (the newest: ${there.join(", ") || "none"})`;
+  throw new TendonError("not-found", message, { place: { file: home.path } });
 }
 
 /** What the lists say of one episode, and the names of all. */

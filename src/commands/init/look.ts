@@ -34,13 +34,14 @@ export async function lookAt(found: Survey, signal?: AbortSignal): Promise<Looke
   const groups: Looked[] = [];
   const refused: { name: string; reason: string }[] = [];
   for (const [kind, all] of [["lerobot", found.datasets] as const, ["mcap", found.mcap] as const]) {
+    const opened = new Map<string, number>();
     const byRobot = new Map<string, { schemas: EpisodeSchema[]; paths: string[]; episodes: Episode[] }>();
     const sample = spread(all, LOOKED_MAX);
     // Parts of one recording belong together, so that MCAP files are opened by their folder where they are few.
     const units = kind === "mcap" && sample.length === all.length ? topFolders(sample) : sample;
     for (const path of units) {
       signal?.throwIfAborted();
-      const one = await lookAtOne(kind, path, signal);
+      const one = await lookAtOne(kind, path, { opened, signal });
       refused.push(...one.refused);
       for (const schema of one.schemas) {
         const group = byRobot.get(schema.embodiment) ?? { schemas: [], paths: [], episodes: [] };
@@ -88,7 +89,13 @@ interface LookedOne {
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
 }
 
-async function lookAtOne(kind: "mcap" | "lerobot", path: string, signal?: AbortSignal): Promise<LookedOne> {
+interface LookGiven {
+  /** Episodes opened so far, by robot: an opened recording is read whole, which may take a while. */
+  readonly opened: Map<string, number>;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function lookAtOne(kind: "mcap" | "lerobot", path: string, { opened, signal }: LookGiven): Promise<LookedOne> {
   const plugin = builtIns.get("source", kind, "");
   const source: Source = plugin.create(plugin.options.parse({ path }));
   const refused: { name: string; reason: string }[] = [];
@@ -99,7 +106,6 @@ async function lookAtOne(kind: "mcap" | "lerobot", path: string, signal?: AbortS
   try {
     const schemas = await source.schema(context);
     const robots = new Map(schemas.map((schema) => [schema.key, schema.embodiment]));
-    const opened = new Map<string, number>();
     for await (const partition of source.plan(context)) {
       if ("bad" in partition) {
         refuse(partition.id, partition.error);
