@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,11 +52,26 @@ describe.skipIf(data === undefined)("init on real sets", () => {
   it("logs that cannot make a dataset: the reason that a run would give", async () => {
     const said = init(join(data!, "logs"), { out: folder });
     await expect(said).rejects.toThrow(
-      /10 × MCAP[\s\S]*4 × ROS 1 bag[\s\S]*3 × ROS 2 bag in SQLite[\s\S]*wrong_format[\s\S]*camera|state/,
+      /10 × MCAP[\s\S]*4 × ROS 1 bag[\s\S]*3 × ROS 2 bag in SQLite[\s\S]*wrong_format[\s\S]*there is no camera/,
     );
     await expect(init(join(data!, "logs", "custom-camera-model.mcap"), { out: folder })).rejects.toThrow(
       "no stream of numbers is there to make observation.state of",
     );
+  });
+
+  it.each([
+    "example_logs.mcap",
+    "rosbag2/bag_with_topics_and_service_events.mcap",
+    "rosbag2/cdr_test_0.mcap",
+    "rosbag2/rewriter_a_0.mcap",
+    "rosbag2/talker.mcap",
+    "rosbag2/wrong_rmw_test_0.mcap",
+    "rosbag2_mcap_multi",
+  ])("logs/%s: why no dataset can be made of it, and no file is written", async (name) => {
+    const out = join(folder, "none.yaml");
+    const said = init(join(data!, "logs", name), { out });
+    await expect(said).rejects.toThrow(/why:\n.*(there is no camera to take the rows from|wrong_format)/);
+    expect(existsSync(out)).toBe(false);
   });
 
   it.each([

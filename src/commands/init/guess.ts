@@ -15,6 +15,8 @@ const PRESETS = ["g1", "gr1", "aloha", "so101", "franka"] as const;
 /** A preset must place at least this share of the joints that a recording has. */
 const SHARE_LEAST = 0.6;
 const ROWS_HZ_MAX = 50;
+/** Layouts that can be made nothing of are told with their reasons, up to so many. */
+const REASONS_MAX = 3;
 const MAIN_CAMERA = /head|ego|top|high|front/;
 
 /** Something that only the user knows. */
@@ -44,10 +46,30 @@ export interface Guessed {
   readonly notes: readonly string[];
 }
 
-/** Tries what could be made of the recordings, as a run would. Gives the reason where nothing can. */
-export async function guess(looked: Looked, signal?: AbortSignal): Promise<Guessed | { readonly refused: string }> {
-  const [schema, ...others] = looked.schemas.toSorted(richestFirst);
-  if (!schema) return { refused: "it holds no episode" };
+/** Tries what could be made of the recordings, as a run would, the richest layout first. Gives the reasons where nothing can. */
+export async function guess(looked: Looked, signal?: AbortSignal): Promise<Guessed | Refused> {
+  const schemas = looked.schemas.toSorted(richestFirst);
+  const reasons = new Set<string>();
+  for (const schema of schemas) {
+    const others = schemas.filter((other) => other !== schema);
+    const guessed = await guessFrom(schema, { looked, others, signal });
+    if (!("refused" in guessed)) return guessed;
+    reasons.add(guessed.refused);
+  }
+  return { refused: [...reasons].slice(0, REASONS_MAX).join("; others: ") || "it holds no episode" };
+}
+
+interface Refused {
+  readonly refused: string;
+}
+
+interface GuessGiven {
+  readonly looked: Looked;
+  readonly others: readonly EpisodeSchema[];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function guessFrom(schema: EpisodeSchema, { looked, others, signal }: GuessGiven): Promise<Guessed | Refused> {
   const camera = Object.entries(schema.features).filter(([, feature]) => feature.dtype === "video");
   const names = jointNames(schema);
   const notes: string[] = [];
