@@ -36,23 +36,25 @@ export const RESERVED: readonly string[] = [...FOLDERS, HOME_FILE];
 export async function openHome(path: string): Promise<Home> {
   const folder = resolve(path);
   await makeFolder(folder);
-  const store = openFileStore(folder);
+  const home = homeAt(folder);
   const names = await readdir(folder).catch((cause: unknown) => {
     throw asTendonError(cause, "not-found", { file: folder });
   });
   if (names.includes(HOME_FILE)) await checkFormat(join(folder, HOME_FILE));
-  else await startHome(folder, names, store);
+  else await startHome(folder, names, home.store);
   for (const name of FOLDERS) await makeFolder(join(folder, name));
   await access(join(folder, "tmp"), constants.W_OK).catch((cause: unknown) => {
     throw diskError(cause, folder);
   });
   await sweepAbandoned(join(folder, "tmp"));
-  return {
-    path: folder,
-    store,
-    at: (...parts) => join(folder, ...parts),
-    temporary: () => join(folder, "tmp", `${ownName()}-${randomUUID()}`),
-  };
+  return home;
+}
+
+/** A home that is only read: nothing in it is made or swept, and it may lie on a disk that cannot be written. */
+export async function lookIntoHome(path: string): Promise<Home> {
+  const folder = resolve(path);
+  await checkFormat(join(folder, HOME_FILE));
+  return homeAt(folder);
 }
 
 /** Opens a home that is there to look at it: nothing in it is made or swept, so it may be one that cannot be written to. */
@@ -84,6 +86,15 @@ export async function checkHome(path: string): Promise<void> {
 /** Removes a file or folder in the making; to remove what is not there is no error. */
 export async function discard(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+function homeAt(folder: string): Home {
+  return {
+    path: folder,
+    store: openFileStore(folder),
+    at: (...parts) => join(folder, ...parts),
+    temporary: () => join(folder, "tmp", `${ownName()}-${randomUUID()}`),
+  };
 }
 
 async function startHome(folder: string, names: readonly string[], store: Store): Promise<void> {

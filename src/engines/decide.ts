@@ -49,6 +49,7 @@ export async function decide(run: WorkerRun, given: DecideArguments, life: Life)
     findings: findings.path,
     recipe: digest(stepsOf(run)),
     steps: stepsOf(run),
+    pipeline: run.recipe.pipeline as unknown as JsonObject,
   };
 }
 

@@ -119,8 +119,10 @@ export interface DecideReply {
   /** Digests of what the snapshot's id is made of. */
   readonly episodesDigest: string;
   readonly recipe: string;
-  /** What the recipe is the digest of: every step with its version and options. */
+  /** What `recipe` is the digest of: every step that decided bytes, with its version. */
   readonly steps: JsonObject;
+  /** The canonical pipeline with its locations, for the snapshot's history. */
+  readonly pipeline: JsonObject;
 }
 
 /** One file of a view, laid out. */

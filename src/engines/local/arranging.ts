@@ -193,7 +193,13 @@ async function commit({ home }: ArrangingGiven, { id, parent, n, decided, made }
     lists: { episodes: readList(decided.episodes), drops: readList(decided.drops), findings: readList(decided.findings) },
   });
   const won = await snapshots.commit(REF, n, id);
-  if (won) await snapshots.note(id, { at: new Date().toISOString(), host: hostname(), cores: availableParallelism() });
+  if (won)
+    await snapshots.note(id, {
+      at: new Date().toISOString(),
+      host: hostname(),
+      cores: availableParallelism(),
+      pipeline: decided.pipeline,
+    });
   return won;
 }
 
