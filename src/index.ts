@@ -14,6 +14,7 @@ export type * from "./commands/init/types.ts";
 export { type InitOptions, init } from "./commands/init.ts";
 export type * from "./commands/preview/types.ts";
 export { type Preview, type PreviewOptions, preview } from "./commands/preview.ts";
+export { type ReportOptions, type ReportWritten, report } from "./commands/report.ts";
 export { openEngine, plan, run } from "./commands/run.ts";
 export type { SimulateReport } from "./commands/simulate.ts";
 export type * from "./core/batch.ts";

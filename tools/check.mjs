@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CHECKS = {
   types: ["tsc", "--noEmit"],
+  "types of the report's page": ["tsc", "--noEmit", "-p", "src/commands/report/page"],
   lint: ["oxlint", "--type-aware", "--deny-warnings"],
   format: ["biome", "ci", "."],
   "dead code": ["knip", "--no-config-hints"],

@@ -7,20 +7,27 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TARGET = join(ROOT, "out", "package");
+/** What the report runs in a browser: compiled apart, since it knows other globals. */
+const PAGE = join(ROOT, "src", "commands", "report", "page");
 const AS_THEY_ARE = ["bin", "LICENSE", "NOTICE", "README.md", "schema"];
 
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
 run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "tsconfig.build.json", "--outDir", join(TARGET, "dist")], ROOT);
+run(
+  join(ROOT, "node_modules", ".bin", "tsc"),
+  ["-p", join(PAGE, "tsconfig.build.json"), "--outDir", join(TARGET, "dist", "commands", "report", "page")],
+  ROOT,
+);
 for (const name of AS_THEY_ARE) cpSync(join(ROOT, name), join(TARGET, name), { recursive: true });
 copyData(join(ROOT, "src"), join(TARGET, "dist"));
 writeFileSync(join(TARGET, "package.json"), `${JSON.stringify(published(), null, 2)}\n`);
 run("npm", ["pack", "--pack-destination", join(ROOT, "out")], TARGET);
 
-/** What stands beside the code and is read by it: the robots. */
+/** What stands beside the code and is read by it: the robots, and the style of the report. */
 function copyData(from, to) {
   for (const entry of readdirSync(from, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !entry.name.endsWith(".yaml")) continue;
+    if (!entry.isFile() || !/\.(yaml|css)$/.test(entry.name)) continue;
     const target = join(entry.parentPath.replace(from, to), entry.name);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(join(entry.parentPath, entry.name), target);

@@ -6,6 +6,7 @@ import { initCommand } from "./init.ts";
 import { inspectCommand } from "./inspect.ts";
 import { planCommand } from "./plan.ts";
 import { previewCommand } from "./preview.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import type { Terminal } from "./session.ts";
@@ -29,6 +30,7 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     initCommand,
     previewCommand,
     explainCommand,
+    reportCommand,
     simulateCommand,
     schemaCommand,
     demoCommand,
