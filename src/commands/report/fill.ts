@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Codecs } from "../../core/codecs.ts";
 import { asTendonError } from "../../core/errors.ts";
 import type { PartReader } from "../../core/part.ts";
@@ -11,8 +12,10 @@ import { readRows } from "./rows.ts";
 import { packSamples, textTracks } from "./samples.ts";
 
 const COVERAGE_EPISODES_MAX = 2000;
-/** Pictures that do not fit one after another before the rest is given up. */
+/** Pictures that do not fit before the rest is given up. */
 const MISFITS_MAX = 8;
+/** Episodes that are encoded at the same time. */
+const TOGETHER_MAX = 4;
 
 export interface FillGiven {
   readonly episodes: readonly ListedEpisode[];
@@ -97,21 +100,23 @@ export async function fillPictures(
   let room = limits.bytesMax;
   let misfits = 0;
   let shown = 0;
-  for (const [rank, place] of wanted.entries()) {
+  const together = Math.max(1, Math.min(TOGETHER_MAX, availableParallelism()));
+  for (let rank = 0; rank < wanted.length && misfits < MISFITS_MAX; rank += together) {
     given.signal?.throwIfAborted();
     given.onProgress?.({ what: "pictures", episodes: rank, of: wanted.length });
-    const made = await camerasOf({ ...given, codecs }, place);
-    const bytes = made.proxies.reduce((sum, proxy) => sum + textBytes(proxy.bytes.length), 0);
-    if (bytes > room) {
-      if (++misfits === MISFITS_MAX) break;
-      continue;
+    const group = wanted.slice(rank, rank + together);
+    const made = await Promise.all(group.map((place) => camerasOf({ ...given, codecs }, place)));
+    for (const [index, { proxies, missing }] of made.entries()) {
+      const place = group[index]!;
+      if (missing !== undefined) episodes[place] = { ...episodes[place]!, missing };
+      const bytes = proxies.reduce((sum, proxy) => sum + textBytes(proxy.bytes.length), 0);
+      if (bytes > room) misfits++;
+      if (bytes > room || proxies.length === 0) continue;
+      room -= bytes;
+      shown++;
+      for (const [camera, proxy] of proxies.entries()) blocks.set(`${place}/${camera}`, proxy.bytes);
+      episodes[place] = { ...episodes[place]!, videos: proxies.map(({ facts }) => facts) };
     }
-    room -= bytes;
-    if (made.missing !== undefined) episodes[place] = { ...episodes[place]!, missing: made.missing };
-    if (made.proxies.length === 0) continue;
-    shown++;
-    for (const [camera, proxy] of made.proxies.entries()) blocks.set(`${place}/${camera}`, proxy.bytes);
-    episodes[place] = { ...episodes[place]!, videos: made.proxies.map(({ facts }) => facts) };
   }
   const remarks: Remark[] =
     shown < order.length && limits.episodesMax > 0

@@ -56,53 +56,77 @@ function channelNames(stream: string, { names }: Feature, count: number): string
   return Array.from({ length: count }, (_, index) => String(index));
 }
 
-/** The state's groups with the commands of the same names, then what is left. */
+/** The state's groups, each with the commands that it should follow, then what is left. */
 function plotsOf(schema: EpisodeSchema, streams: readonly StreamFacts[]): PlotFacts[] {
   const state = streams.find(({ stream }) => stream === STATE);
   const action = streams.find(({ stream }) => stream === "action");
-  const paired = state && action && sameNames(state.names, action.names);
+  const free = new Set(action ? groupsOf(schema, action) : []);
   const plots: PlotFacts[] = [];
+  const add = (stream: StreamFacts, title: string, lines: readonly LineFacts[]) =>
+    plots.push({ title, ...(stream.unit !== undefined && { unit: stream.unit }), lines });
+  for (const group of state ? groupsOf(schema, state) : []) {
+    const partner = [...free].find((command) => follows(group, command));
+    if (partner) free.delete(partner);
+    add(
+      state!,
+      group.title,
+      group.channels.map((channel, index) => measuredLine(channel, index, partner)),
+    );
+  }
+  function measuredLine(channel: number, index: number, partner: ChannelGroup | undefined): LineFacts {
+    const name = state!.names[channel]!;
+    const line = { name, measured: state!.first + channel };
+    if (!partner) return line;
+    const same = partner.names.indexOf(name);
+    return { ...line, commanded: action!.first + partner.channels[same < 0 ? index : same]! };
+  }
   for (const stream of streams) {
-    if (paired && stream === action) continue;
-    for (const { title, channels } of groupsOf(schema, stream)) {
-      const lines = channels.map((channel): LineFacts => {
-        const name = stream.names[channel]!;
-        const place = stream.first + channel;
-        if (paired && stream === state) return { name, measured: place, commanded: action.first + channel };
-        return isAction(stream.stream) ? { name, commanded: place } : { name, measured: place };
-      });
-      plots.push({ title, ...(stream.unit !== undefined && { unit: stream.unit }), lines });
+    if (stream === state) continue;
+    for (const group of stream === action ? free : groupsOf(schema, stream)) {
+      const label = shortName(stream.stream);
+      const title = group.title.startsWith(label) ? group.title : `${label}: ${group.title}`;
+      const kind = isAction(stream.stream) ? "commanded" : "measured";
+      add(
+        stream,
+        title,
+        group.channels.map((channel) => ({ name: stream.names[channel]!, [kind]: stream.first + channel })),
+      );
     }
   }
   return plots;
 }
 
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, index) => name === b[index]);
-}
-
 interface ChannelGroup {
   readonly title: string;
   readonly channels: readonly number[];
+  /** One a channel. */
+  readonly names: readonly string[];
+  /** By the source or by `assemble`, not by guessing from names. */
+  readonly told: boolean;
+}
+
+/** The same joints, in whatever order; or a group that was told to be the same part of the robot, joint by joint. */
+function follows(state: ChannelGroup, action: ChannelGroup): boolean {
+  if (state.names.length !== action.names.length) return false;
+  if (state.names.every((name) => action.names.includes(name))) return state.title === action.title || !state.told;
+  return state.told && action.told && state.title === action.title && !state.names.some((name) => action.names.includes(name));
 }
 
 /** As the source or `assemble` told; else by the part of the body that the names speak of; else a few at a time. */
 function groupsOf({ groups }: EpisodeSchema, { stream, names }: StreamFacts): ChannelGroup[] {
-  const given = groups?.[stream];
   const label = shortName(stream);
-  if (given && given.length > 0) {
-    const said = given.map(({ name, start, end }) => ({ title: name, channels: range(start, Math.min(end, names.length)) }));
-    const covered = new Set(said.flatMap(({ channels }) => channels));
+  const made = (title: string, channels: readonly number[], told: boolean): ChannelGroup[] =>
+    inPieces({ title, channels, names: channels.map((channel) => names[channel]!), told });
+  const given = groups?.[stream] ?? [];
+  if (given.length > 0) {
+    const covered = new Set(given.flatMap(({ start, end }) => range(start, end)));
     const rest = range(0, names.length).filter((channel) => !covered.has(channel));
-    return [...said, ...(rest.length > 0 ? [{ title: label, channels: rest }] : [])].flatMap(inPieces);
+    const said = given.flatMap(({ name, start, end }) => made(name, range(start, Math.min(end, names.length)), true));
+    return [...said, ...(rest.length > 0 ? made(label, rest, false) : [])];
   }
-  const parts = names.map(bodyPart);
-  if (parts.some((part) => part !== undefined) && stream !== label) {
-    const byPart = new Map<string, number[]>();
-    for (const [channel, part] of parts.entries()) byPart.set(part ?? "other", [...(byPart.get(part ?? "other") ?? []), channel]);
-    return [...byPart].map(([title, channels]) => ({ title, channels })).flatMap(inPieces);
-  }
-  return inPieces({ title: label, channels: range(0, names.length) });
+  if (stream !== STATE && !isAction(stream)) return made(label, range(0, names.length), false);
+  const byPart = Map.groupBy(range(0, names.length), (channel) => bodyPart(names[channel]!) ?? label);
+  return [...byPart].flatMap(([title, channels]) => made(title, channels, false));
 }
 
 const PARTS: readonly (readonly [string, RegExp])[] = [
@@ -121,14 +145,16 @@ export function bodyPart(name: string): string | undefined {
   return side + part;
 }
 
-function inPieces({ title, channels }: ChannelGroup): ChannelGroup[] {
-  if (channels.length <= LINES_MAX) return [{ title, channels }];
+function inPieces(group: ChannelGroup): ChannelGroup[] {
+  const { title, channels, names } = group;
+  if (channels.length <= LINES_MAX) return [group];
   const pieces = Math.ceil(channels.length / LINES_MAX);
   const size = Math.ceil(channels.length / pieces);
-  return Array.from({ length: pieces }, (_, piece) => ({
-    title: `${title} ${piece + 1}/${pieces}`,
-    channels: channels.slice(piece * size, (piece + 1) * size),
-  }));
+  return Array.from({ length: pieces }, (_, piece) => {
+    const [from, to] = [piece * size, (piece + 1) * size];
+    const numbered = `${title} ${piece + 1}/${pieces}`;
+    return { ...group, title: numbered, channels: channels.slice(from, to), names: names.slice(from, to) };
+  });
 }
 
 /** `state` of `observation.state`. */

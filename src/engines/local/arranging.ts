@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { digest } from "../../core/digest.ts";
 import { TendonError } from "../../core/errors.ts";
 import type { RunEvent } from "../../core/event.ts";
-import type { JsonObject } from "../../core/json.ts";
+import type { Finding } from "../../core/finding.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
 import type { View } from "../../core/report.ts";
 import type { FilePlan } from "../../core/sink.ts";
 import type { Home } from "../../dataset/home.ts";
@@ -20,6 +21,8 @@ export interface ArrangingGiven {
   readonly crew: Crew;
   readonly home: Home;
   readonly signal: AbortSignal;
+  /** What sources saw of their datasets as a whole. */
+  readonly sourceFindings: readonly Finding[];
   readonly emit: (event: RunEvent) => void;
   /** Decides anew against a parent snapshot. */
   readonly decide: (parent: string | null) => Promise<DecideReply>;
@@ -171,7 +174,7 @@ interface Commit {
   readonly made: MadeViews;
 }
 
-async function commit({ home }: ArrangingGiven, { id, parent, n, decided, made }: Commit): Promise<boolean> {
+async function commit({ home, sourceFindings }: ArrangingGiven, { id, parent, n, decided, made }: Commit): Promise<boolean> {
   const snapshots = openSnapshots(home);
   const views = made.laid.map(({ view, layout }) => ({
     sink: view.name,
@@ -190,7 +193,11 @@ async function commit({ home }: ArrangingGiven, { id, parent, n, decided, made }
   } as unknown as JsonObject;
   await snapshots.write(id, {
     manifest,
-    lists: { episodes: readList(decided.episodes), drops: readList(decided.drops), findings: readList(decided.findings) },
+    lists: {
+      episodes: readList(decided.episodes),
+      drops: readList(decided.drops),
+      findings: allFindings(sourceFindings, decided),
+    },
   });
   const won = await snapshots.commit(REF, n, id);
   if (won)
@@ -201,6 +208,15 @@ async function commit({ home }: ArrangingGiven, { id, parent, n, decided, made }
       pipeline: decided.pipeline,
     });
   return won;
+}
+
+/** Those of whole datasets first, then those of episodes. */
+export async function* allFindings(
+  sourceFindings: readonly Finding[],
+  { findings }: DecideReply,
+): AsyncGenerator<Finding & Json> {
+  yield* sourceFindings as readonly (Finding & Json)[];
+  yield* readList<Finding & Json>(findings);
 }
 
 async function publish(given: ArrangingGiven, id: string, made: MadeViews): Promise<View[]> {

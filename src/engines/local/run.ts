@@ -11,8 +11,8 @@ import { openReceipts, type Receipts } from "../../dataset/receipts.ts";
 import type { RunRecord } from "../../dataset/runs.ts";
 import type { ListedEpisode } from "../collect.ts";
 import { readList, writeList } from "../lists.ts";
-import type { DecideReply, SourceReply } from "../protocol.ts";
-import { type Arranged, arrangeAll } from "./arranging.ts";
+import type { SourceReply } from "../protocol.ts";
+import { type Arranged, allFindings, arrangeAll } from "./arranging.ts";
 import { type BacklogGiven, backlog, startTally } from "./backlog.ts";
 import { type Crew, openCrew } from "./crew.ts";
 import { type GatheringDone, gatherAll } from "./gathering.ts";
@@ -112,6 +112,7 @@ class LocalRun {
       crew,
       home,
       signal,
+      sourceFindings: this.#sourceFindings,
       emit: (event) => this.#emit(event),
       decide: (parent) => crew.ask(0, "decide", { episodes: list.path, parent }),
     });
@@ -210,11 +211,6 @@ async function surely<T>(work: () => Promise<T>): Promise<T> {
       if (!(thrown instanceof WorkerLost) || attempt === LOST_MAX) throw thrown;
     }
   }
-}
-
-async function* allFindings(own: readonly Finding[], decided: DecideReply): AsyncGenerator<Finding> {
-  yield* own;
-  yield* readList<Finding>(decided.findings);
 }
 
 function sameFailure(a: Failure, b: Failure): boolean {

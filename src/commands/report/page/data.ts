@@ -31,8 +31,9 @@ export function taskOf(episode: EpisodeFacts): string | undefined {
   return episode.task === undefined ? undefined : data.tasks[episode.task];
 }
 
-/** The id without the name of its source, which all of them share. */
+/** The id without the name of its source, where all share one. */
 export function nameOf(episode: EpisodeFacts): string {
+  if (data.sources.length > 1) return episode.id;
   const prefix = `${episode.source ?? ""}/`;
   return episode.id.startsWith(prefix) && episode.id.length > prefix.length ? episode.id.slice(prefix.length) : episode.id;
 }

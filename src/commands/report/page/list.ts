@@ -173,7 +173,7 @@ function onlyChips({ only }: State): HTMLElement[] {
   const dropped = data.episodes.filter(({ status }) => status !== "kept").length;
   const choices = [
     ["all", "All", rows.length],
-    ["findings", "With findings", findingsOf.size],
+    ["findings", "Findings", findingsOf.size],
     ["dropped", "Left out", dropped],
   ] as const;
   return choices.map(([value, label, many]) =>
@@ -220,6 +220,7 @@ function listRow(place: number, index: number, selected: boolean): HTMLElement {
   const episode = data.episodes[place]!;
   const findings = (findingsOf.get(place) ?? []).map((each) => data.findings[each]!);
   const severity = severityOf(findings);
+  const worst = findings.filter((finding) => finding.severity === severity).length;
   const row = el(
     "div",
     {
@@ -231,17 +232,25 @@ function listRow(place: number, index: number, selected: boolean): HTMLElement {
       "aria-posinset": index + 1,
       onclick: () => openEpisode(place),
     },
-    el("span", { class: "name" }, nameOf(episode)),
-    el("span", { class: "seconds" }, episode.seconds > 0 ? duration(episode.seconds) : ""),
-    el("span", { class: "task" }, episode.status === "kept" ? (taskOf(episode) ?? episode.origin ?? "") : (episode.reason ?? "")),
     el(
-      "span",
-      { class: "marks" },
+      "p",
+      {},
+      el("span", { class: "name" }, nameOf(episode)),
+      el("span", { class: "seconds" }, episode.seconds > 0 ? duration(episode.seconds) : ""),
+    ),
+    el(
+      "p",
+      {},
+      el(
+        "span",
+        { class: "task" },
+        episode.status === "kept" ? (taskOf(episode) ?? episode.origin ?? "") : (episode.reason ?? ""),
+      ),
       severity &&
         el(
           "span",
           { class: `mark ${severity}`, title: findings.map(({ message }) => message).join("\n") },
-          `${findings.length} ${severity}`,
+          `${worst} ${severity}`,
         ),
       episode.status !== "kept" && el("span", { class: `mark ${episode.status}` }, episode.status),
     ),

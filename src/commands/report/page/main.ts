@@ -31,7 +31,7 @@ function explore(): HTMLElement {
     plots(),
   );
   const veil = el("div", { class: "veil", onclick: () => set({ listOpen: false }) });
-  const page = el("div", { class: "explore" }, episodeList(), veil, stage, side());
+  const page = el("div", { class: "explore" }, episodeList(), veil, el("div", { class: "detail" }, stage, side()));
   on(["listOpen"], ({ listOpen }) => page.classList.toggle("list-open", listOpen));
   return page;
 }

@@ -165,7 +165,10 @@ function optionsOf(facts: PlotFacts, width: number): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     padding: [6, 8, 0, 0],
-    scales: { x: { time: false, range: (_, min, max) => [Math.min(0, min), max] } },
+    scales: {
+      x: { time: false, range: (_, min, max) => [Math.min(0, min), max] },
+      y: { range: (_, min, max) => heights(min, max) },
+    },
     axes: [
       { ...axis, size: 24, gap: 6, values: (_, splits) => splits.map((split) => `${Number(split.toFixed(3))} s`) },
       {
@@ -190,6 +193,13 @@ function optionsOf(facts: PlotFacts, width: number): uPlot.Options {
       }),
     ],
   };
+}
+
+/** A line that never moves stands in the middle. */
+function heights(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null) return [0, 1];
+  const pad = max > min ? (max - min) * 0.06 : Math.max(1, Math.abs(max) * 0.1);
+  return [min - pad, max + pad];
 }
 
 /** A press or a drag moves the cursor; the pointer alone shows the values under it. */
