@@ -12,6 +12,7 @@ export default defineConfig({
         },
       },
       { test: { name: "real", include: ["test/real/**/*.test.ts"], testTimeout: 300_000, fileParallelism: false } },
+      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 30_000, fileParallelism: false } },
       { test: { name: "interop", include: ["test/interop/**/*.test.ts"], testTimeout: 900_000, fileParallelism: false } },
       { test: { name: "chaos", include: ["test/chaos/**/*.test.ts"], testTimeout: 600_000, fileParallelism: false } },
     ],

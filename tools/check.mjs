@@ -7,6 +7,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CHECKS = {
   types: ["tsc", "--noEmit"],
   "types of the report's page": ["tsc", "--noEmit", "-p", "src/commands/report/page"],
+  "types of the browser's tests": ["tsc", "--noEmit", "-p", "test/browser"],
   lint: ["oxlint", "--type-aware", "--deny-warnings"],
   format: ["biome", "ci", "."],
   "dead code": ["knip", "--no-config-hints"],

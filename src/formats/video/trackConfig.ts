@@ -81,7 +81,7 @@ async function describe(codec: string, track: InputVideoTrack, entry: SampleEntr
   return first ? av1C(first.data) : undefined;
 }
 
-function bytesOf(source: ArrayBuffer | ArrayBufferView<ArrayBuffer> | undefined): Uint8Array | undefined {
+function bytesOf(source: ArrayBufferLike | ArrayBufferView | undefined): Uint8Array | undefined {
   if (source === undefined) return undefined;
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   return new Uint8Array(source).slice();
