@@ -8,17 +8,13 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TARGET = join(ROOT, "out", "package");
 /** What the report runs in a browser: compiled apart, since it knows other globals. */
-const PAGE = join(ROOT, "src", "commands", "report", "page");
+const PAGE = join(ROOT, "src", "commands", "report", "page", "tsconfig.build.json");
 const AS_THEY_ARE = ["bin", "LICENSE", "NOTICE", "README.md", "schema"];
 
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
 run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "tsconfig.build.json", "--outDir", join(TARGET, "dist")], ROOT);
-run(
-  join(ROOT, "node_modules", ".bin", "tsc"),
-  ["-p", join(PAGE, "tsconfig.build.json"), "--outDir", join(TARGET, "dist", "commands", "report", "page")],
-  ROOT,
-);
+run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", PAGE, "--outDir", join(TARGET, "dist")], ROOT);
 for (const name of AS_THEY_ARE) cpSync(join(ROOT, name), join(TARGET, name), { recursive: true });
 copyData(join(ROOT, "src"), join(TARGET, "dist"));
 writeFileSync(join(TARGET, "package.json"), `${JSON.stringify(published(), null, 2)}\n`);
