@@ -68,11 +68,12 @@ function figures(episode: number, screens: readonly Screen[]): HTMLElement[] {
   const facts = episodeAt(episode);
   const wanted = schemaOf(facts)?.cameras ?? [];
   if (screens.length === 0) return wanted.length === 0 ? [] : [el("p", { class: "nothing" }, reason(episode))];
+  const inRow = screens.length <= 4 ? screens.length : Math.ceil(screens.length / 2);
   return screens.map(({ video }, camera) => {
     const proxy = videosOf(facts)[camera]!;
     const own = wanted.find(({ stream }) => stream === proxy.stream);
     const size = own ? `${own.width}×${own.height} ${own.codec}` : "";
-    return el(
+    const figure = el(
       "figure",
       { class: "camera" },
       video,
@@ -83,6 +84,9 @@ function figures(episode: number, screens: readonly Screen[]): HTMLElement[] {
         el("span", {}, size),
       ),
     );
+    figure.style.setProperty("--aspect", String(proxy.width / proxy.height));
+    figure.style.setProperty("--in-row", String(inRow));
+    return figure;
   });
 }
 

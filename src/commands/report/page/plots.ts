@@ -129,7 +129,7 @@ function sharedStart(names: readonly string[]): string {
   if (others.length === 0) return "";
   let length = 0;
   while (length < first.length && others.every((name) => name[length] === first[length])) length++;
-  const begins = (name: string) => /[A-Z0-9]/.test(name[length] ?? "") || /[_.]/.test(first[length - 1] ?? "");
+  const begins = (name: string) => /^(?:[a-z][A-Z0-9]|[_.].)/.test(name.slice(length - 1));
   while (length > 0 && !names.every((name) => name.length > length && begins(name))) length--;
   return first.slice(0, length);
 }
