@@ -34,6 +34,7 @@ describe("tendon", () => {
       "init",
       "preview",
       "explain",
+      "report",
       "simulate",
       "schema",
       "demo",

@@ -229,6 +229,14 @@ describe.skipIf(chromium === undefined)("the report in a browser", () => {
     await compareScreen(page, name);
   });
 
+  test("an address with a finding leads to it", async () => {
+    await using page = await open();
+    await page.goto("about:blank");
+    await page.goto(`${address}#finding=1`);
+    expect(await title(page)).toContain("episode_000003");
+    expect(await page.locator(".band.current").count()).toBe(1);
+  });
+
   test("on a phone the list comes in from the side, and goes when an episode is chosen", async () => {
     await using page = await open({ width: 390, height: 844 });
     await page.locator("#open-list").click();

@@ -63,6 +63,10 @@ describe("a report", () => {
       reason: expect.stringContaining("NaN"),
     });
     expect(dropped.samples).toBeDefined();
+    expect(data.coverage.map(({ stream, episodes }: { stream: string; episodes: number }) => [stream, episodes])).toEqual([
+      ["observation.state", 5],
+      ["action", 5],
+    ]);
   });
 
   test.each([

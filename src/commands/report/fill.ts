@@ -52,7 +52,8 @@ export async function fillSamples(given: FillGiven, bytesMax: number): Promise<F
     const schema = given.schemas[facts.schema!]!;
     try {
       const rows = await readRows(given.parts, parked!, { streams: schema.streams, startNs });
-      sums.add(facts.schema!, rows);
+      // What a training reads: what was dropped is plotted, and covers nothing.
+      if (facts.status === "kept") sums.add(facts.schema!, rows);
       if (rank >= chosen) continue;
       const { bytes, points, every } = packSamples(rows, pointsMax);
       blocks.set(place, bytes);
@@ -71,7 +72,10 @@ export async function fillSamples(given: FillGiven, bytesMax: number): Promise<F
     });
   }
   if (read.length < order.length) {
-    remarks.push({ about: "left out", text: `Coverage is of ${read.length} of ${order.length} episodes, evenly spread.` });
+    remarks.push({
+      about: "left out",
+      text: `Coverage is of ${read.length} of ${order.length} episodes: those with findings, and others evenly spread.`,
+    });
   }
   return { episodes, blocks, coverage: sums.facts(given.schemas), remarks };
 }

@@ -8,6 +8,8 @@ import type { EpisodeFacts, FindingFacts, Remark, SchemaFacts } from "./model.ts
 import { type KnownEpisode, type ParkedEpisode, type ReceiptFacts, readReceipts } from "./parked.ts";
 import { schemaFacts } from "./schema.ts";
 
+const TEXT_CHARS_MAX = 2000;
+
 /** A line of the snapshot's list of episodes. */
 interface EpisodeLine {
   readonly episode: string;
@@ -112,11 +114,11 @@ class Listing {
 
   dropped({ episode, reason, by, score, row }: Drop): void {
     if (row !== undefined || this.#places.has(episode)) return;
-    this.#gone(episode, "dropped", { reason, by, ...(score !== undefined && { score }) });
+    this.#gone(episode, "dropped", { reason: cut(reason), by, ...(score !== undefined && { score }) });
   }
 
   failed({ episode, message, step }: Failure): void {
-    if (!this.#places.has(episode)) this.#gone(episode, "failed", { reason: message, by: step });
+    if (!this.#places.has(episode)) this.#gone(episode, "failed", { reason: cut(message), by: step });
   }
 
   placeOf(episode: string): number | undefined {
@@ -172,8 +174,9 @@ class Listing {
   }
 
   #task(text: string): number {
-    const place = this.#tasks.get(text) ?? this.#tasks.size;
-    this.#tasks.set(text, place);
+    const short = cut(text);
+    const place = this.#tasks.get(short) ?? this.#tasks.size;
+    this.#tasks.set(short, place);
     return place;
   }
 }
@@ -190,6 +193,11 @@ function findingFacts({ check, severity, episode, stream, startNs, endNs, messag
     ...(stream !== undefined && { stream }),
     ...(place !== undefined && startNs !== undefined && { start: seconds(startNs) }),
     ...(place !== undefined && endNs !== undefined && { end: seconds(endNs) }),
-    message,
+    message: cut(message),
   };
+}
+
+/** A text that a recording made endless may not fill the page. */
+function cut(text: string): string {
+  return text.length <= TEXT_CHARS_MAX ? text : `${text.slice(0, TEXT_CHARS_MAX)} …`;
 }
