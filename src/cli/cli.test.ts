@@ -35,6 +35,7 @@ describe("tendon", () => {
       "preview",
       "explain",
       "report",
+      "report",
       "simulate",
       "schema",
       "demo",
