@@ -1,8 +1,9 @@
-import { createWriteStream, readFileSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { constants, createWriteStream, readFileSync } from "node:fs";
+import { access, rename, rm } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline as piped } from "node:stream/promises";
+import { TendonError } from "../core/errors.ts";
 import { partReader } from "../dataset/partReader.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
 import { diskError } from "../io/diskError.ts";
@@ -49,6 +50,8 @@ export interface ReportWritten {
  * the dataset, never a source: of what is gone it says so and shows the rest.
  */
 export async function report(snapshot?: string, options: ReportOptions = {}): Promise<ReportWritten> {
+  const path = resolve(options.cwd ?? ".", options.out ?? "report.html");
+  await checkFolder(dirname(path));
   const found = await findSnapshot(snapshot, options);
   const contents = limitLists(await readSnapshot(found));
   const given: FillGiven = {
@@ -69,7 +72,6 @@ export async function report(snapshot?: string, options: ReportOptions = {}): Pr
     episodes: pictures.episodes,
     remarks: [...before.remarks, ...pictures.remarks, ...missingParts(pictures.episodes)],
   };
-  const path = resolve(options.cwd ?? ".", options.out ?? "report.html");
   const bytes = await write(path, data, { samples: filled.blocks, videos: pictures.blocks });
   const count = (status: string) => data.episodes.filter((episode) => episode.status === status).length;
   return {
@@ -132,6 +134,14 @@ function missingParts(episodes: ReportData["episodes"]): ReportData["remarks"] {
   const [first] = gone;
   const text = `Samples or pictures of ${gone.length} of ${episodes.length} episodes could not be read, such as ${first!.id}: ${first!.missing}`;
   return [{ about: "missing", text }];
+}
+
+/** Told before minutes of encoding, not after. */
+async function checkFolder(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    const message = "the report cannot be written here: name a file in a folder that is there and may be written to";
+    throw new TendonError("not-found", message, { place: { file: folder }, cause });
+  });
 }
 
 /** Written beside its place and then put there, so that a report that was there stays until the new one is whole. */

@@ -88,6 +88,11 @@ describe("a report", () => {
     await expect(stat(join(fixture.folder, "none.html"))).rejects.toThrow("ENOENT");
   });
 
+  test("that cannot be written is refused before anything is read", async () => {
+    const out = join(fixture.folder, "missing", "report.html");
+    await expect(report(fixture.home, { out })).rejects.toThrow(/cannot be written here/);
+  });
+
   // The last, since it takes the dataset apart.
   test("of a dataset whose source, view and parts are gone says so and shows what remains", async () => {
     await rm(fixture.source, { recursive: true });
