@@ -35,7 +35,6 @@ describe("tendon", () => {
       "preview",
       "explain",
       "report",
-      "report",
       "simulate",
       "schema",
       "demo",
