@@ -1,5 +1,6 @@
-// Compiles the AssemblyScript kernels, src/kernels/*.simd.ts, to *Wasm.ts beside them. `npm test` says
-// when these are not what it would write. Run after a change: `node tools/assemble.ts`.
+// Compiles the AssemblyScript kernels, *.simd.ts, to *Wasm.ts beside them; *.part.simd.ts are what a
+// kernel of several files imports. `npm test` says when these are not what it would write. Run after a
+// change: `node tools/assemble.ts`.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -7,10 +8,10 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const KERNELS = join("src", "kernels");
+const FOLDERS = [join("src", "kernels"), join("src", "simulator")];
 const OPTIONS = ["-O3", "--enable", "simd", "--runtime", "stub", "--noAssert"];
 
-/** A file that belongs in src/kernels, and what it must hold. */
+/** A file that belongs beside its kernel, and what it must hold. */
 export interface Assembled {
   readonly path: string;
   readonly text: string;
@@ -18,19 +19,23 @@ export interface Assembled {
 
 /** What compiling all of assembly/ gives. */
 export async function assembled(): Promise<Assembled[]> {
-  const sources = readdirSync(join(ROOT, KERNELS)).filter((name) => name.endsWith(".simd.ts"));
-  return await Promise.all(sources.map(async (name) => assemble(basename(name, ".simd.ts"))));
+  const sources = FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith(".simd.ts") && !name.endsWith(".part.simd.ts"))
+      .map((name) => ({ folder, name: basename(name, ".simd.ts") })),
+  );
+  return await Promise.all(sources.map(assemble));
 }
 
-async function assemble(name: string): Promise<Assembled> {
+async function assemble({ folder: home, name }: { folder: string; name: string }): Promise<Assembled> {
   const folder = mkdtempSync(join(tmpdir(), "tendon-assemble-"));
   try {
     const out = join(folder, "out.wasm");
     const stderr = asc.createMemoryStream();
-    const { error } = await asc.main([join(KERNELS, `${name}.simd.ts`), "--baseDir", ROOT, "-o", out, ...OPTIONS], { stderr });
+    const { error } = await asc.main([join(home, `${name}.simd.ts`), "--baseDir", ROOT, "-o", out, ...OPTIONS], { stderr });
     if (error) throw new Error(`${name}.simd.ts does not compile:\n${stderr.toString()}`);
     const text = `// Written by tools/assemble.ts from ${name}.simd.ts.\nexport const WASM =\n  "${readFileSync(out).toString("base64")}";\n`;
-    return { path: join(KERNELS, `${name}Wasm.ts`), text };
+    return { path: join(home, `${name}Wasm.ts`), text };
   } finally {
     rmSync(folder, { recursive: true });
   }

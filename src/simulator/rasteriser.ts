@@ -4,13 +4,10 @@
  * things meet. The same input gives the same bytes on every machine.
  */
 import { TendonError } from "../core/errors.ts";
-import { type Bounds, boundsOf, openBounds } from "./rasteriserBounds.ts";
-import { cast, SKY, type Span } from "./rasteriserCast.ts";
-import { colour } from "./rasteriserColour.ts";
-import { castEdges, type Edges, openEdges } from "./rasteriserEdges.ts";
-import { type Frame, openFrame, place } from "./rasteriserFrame.ts";
-import { fillShadowGrid, openShadowGrid, type ShadowGrid, shadow } from "./rasteriserShadow.ts";
-import { openSamples, type Samples, surface } from "./rasteriserSurface.ts";
+import { boundsOf, openBounds } from "./rasteriserBounds.ts";
+import { openFrame, place } from "./rasteriserFrame.ts";
+import { Kernel } from "./rasteriserKernel.ts";
+import { fillShadowGrid, openShadowGrid } from "./rasteriserShadowGrid.ts";
 
 /**
  * A primitive in the scene. Sizes in metres, with MuJoCo's meaning of `size` for each kind: half sizes; a
@@ -61,142 +58,54 @@ export interface Light {
 
 const DAYLIGHT: Light = { direction: [-0.35, 0.45, -1], ambient: 0.42 };
 
-/** Steps of light for which the screen's value is looked up. */
-const LIGHT_STEPS = 1 << 14;
-const SCREEN = Uint8Array.from({ length: LIGHT_STEPS + 1 }, (_, step) => Math.floor(255 * Math.sqrt(step / LIGHT_STEPS) + 0.5));
-
-/** Memory for pictures of one size. */
-interface Canvas {
-  readonly width: number;
-  readonly height: number;
-  readonly rays: Span;
-  readonly key: Int32Array;
-  readonly samples: Samples;
-  readonly edges: Edges;
-}
+/** What the kernel can count. */
+const SHAPES_MAX = 4096;
+const PIXELS_MAX = 1 << 24;
 
 /** Makes pictures of these shapes wherever they stand. Nothing is allocated for a picture but the first of each size. */
 export function openRasteriser(shapes: readonly Shape[], light: Light = DAYLIGHT): Rasteriser {
-  shapes.forEach(checkShape);
+  checkShapes(shapes);
   const frame = openFrame(shapes, light.direction);
   const grid = openShadowGrid(frame.count);
   const bounds = openBounds();
-  let canvas: Canvas | undefined;
+  let kernel: Kernel | undefined;
   return {
     render(poses, camera, pose, out) {
       checkSizes(shapes, poses, camera, out);
-      if (canvas?.width !== camera.width || canvas.height !== camera.height) canvas = openCanvas(camera, frame.count);
-      aim(camera, canvas);
+      const { width, height } = camera;
+      if (kernel?.width !== width || kernel.height !== height) kernel = new Kernel(width, height, frame.count);
+      const memory = kernel.take();
       place(frame, poses, pose);
-      castAll(frame, camera, canvas.rays, bounds);
-      if (light.shadows !== "none") fillShadowGrid(frame, grid);
-      const paint = { frame, grid, light, pixelSlope: 1 / camera.fy };
-      drawPixels(paint, canvas, out);
-      smoothEdges(paint, canvas, out);
+      fillShadowGrid(frame, grid, memory.starts, memory.items);
+      memory.records.set(frame.records);
+      memory.scene.set(frame.light, 0);
+      memory.scene.set(grid.axes, 3);
+      memory.scene.set(grid.origin, 9);
+      memory.scene.set(grid.perCell, 11);
+      memory.scene.set(frame.up, 13);
+      memory.scene[16] = 1 / camera.fy;
+      memory.scene[17] = light.ambient;
+      memory.scene[18] = light.shadows === "none" ? 0 : 1;
+      aim(memory.raysX, memory.raysY, camera, 1);
+      aim(memory.fineX, memory.fineY, camera, 2);
+      kernel.clear();
+      for (let shape = 0; shape < frame.count; shape++)
+        if (boundsOf(frame, shape, camera, bounds)) kernel.draw(shape, bounds.pixels);
+      kernel.develop(out);
     },
   };
 }
 
-interface Paint {
-  readonly frame: Frame;
-  readonly grid: ShadowGrid;
-  readonly light: Light;
-  readonly pixelSlope: number;
+/** The rays of the centres of pixels, or of each one's `parts` by `parts`. */
+function aim(x: Float32Array, y: Float32Array, { fx, fy, cx, cy }: Camera, parts: number): void {
+  for (let column = 0; column < x.length; column++) x[column] = ((column + 0.5) / parts - cx) / fx;
+  for (let row = 0; row < y.length; row++) y[row] = ((row + 0.5) / parts - cy) / fy;
 }
 
-function castAll(frame: Frame, camera: Camera, rays: Span, bounds: Bounds): void {
-  rays.depth.fill(Infinity);
-  rays.id.fill(SKY);
-  const { pixels } = bounds;
-  for (let shape = 0; shape < frame.count; shape++) {
-    if (!boundsOf(frame, shape, camera, bounds)) continue;
-    rays.from = pixels[0]!;
-    rays.to = pixels[1]!;
-    for (let row = pixels[2]!; row < pixels[3]!; row++) {
-      rays.row = row;
-      rays.base = row * camera.width;
-      cast(frame, shape, rays);
-    }
-  }
-}
-
-function drawPixels(paint: Paint, { width, height, rays, key, samples }: Canvas, out: Uint8Array): void {
-  for (let row = 0; row < height; row++) {
-    const start = row * width;
-    for (let column = 0; column < width; column++) {
-      samples.x[column] = rays.x[column]!;
-      samples.y[column] = rays.y[row]!;
-      samples.depth[column] = rays.depth[start + column]!;
-      samples.id[column] = rays.id[start + column]!;
-    }
-    samples.count = width;
-    shade(paint, samples);
-    const { red, green, blue } = samples;
-    for (let column = 0; column < width; column++) {
-      key[start + column] = samples.key[column]!;
-      const to = 3 * (start + column);
-      out[to] = onScreen(red[column]!);
-      out[to + 1] = onScreen(green[column]!);
-      out[to + 2] = onScreen(blue[column]!);
-    }
-  }
-}
-
-function smoothEdges(paint: Paint, { width, height, rays, key, samples, edges }: Canvas, out: Uint8Array): void {
-  const seen = { width, height, id: rays.id, key };
-  const { red, green, blue } = samples;
-  for (let row = 0; row < height; row++) {
-    castEdges(paint.frame, seen, row, edges, samples);
-    shade(paint, samples);
-    for (let index = 0; index < edges.count; index++) {
-      const from = 4 * index;
-      const to = 3 * (row * width + edges.columns[index]!);
-      out[to] = onScreen((clipped(red[from]!) + clipped(red[from + 1]!) + clipped(red[from + 2]!) + clipped(red[from + 3]!)) / 4);
-      out[to + 1] = onScreen(
-        (clipped(green[from]!) + clipped(green[from + 1]!) + clipped(green[from + 2]!) + clipped(green[from + 3]!)) / 4,
-      );
-      out[to + 2] = onScreen(
-        (clipped(blue[from]!) + clipped(blue[from + 1]!) + clipped(blue[from + 2]!) + clipped(blue[from + 3]!)) / 4,
-      );
-    }
-  }
-}
-
-function shade({ frame, grid, light, pixelSlope }: Paint, samples: Samples): void {
-  surface(frame, samples);
-  if (light.shadows === "none") samples.lit.fill(1);
-  else shadow(frame, grid, samples);
-  colour(frame, light.ambient, pixelSlope, samples);
-}
-
-function clipped(light: number): number {
-  return Math.min(light, 1);
-}
-
-function onScreen(light: number): number {
-  return SCREEN[(clipped(light) * LIGHT_STEPS) | 0]!;
-}
-
-function openCanvas({ width, height }: Camera, shapes: number): Canvas {
-  const numbers = (length: number) => new Float64Array(length);
-  const pixels = width * height;
-  const rays = { x: numbers(width), y: numbers(height), depth: numbers(pixels), id: new Int16Array(pixels) };
-  return {
-    width,
-    height,
-    rays: { ...rays, row: 0, from: 0, to: 0, base: 0 },
-    key: new Int32Array(pixels),
-    samples: openSamples(4 * width),
-    edges: openEdges(width, height, shapes),
-  };
-}
-
-/** The rays of the pixels' centres, and of the centres of their quarters. */
-function aim({ width, height, fx, fy, cx, cy }: Camera, { rays, edges: { fine } }: Canvas): void {
-  for (let column = 0; column < width; column++) rays.x[column] = (column + 0.5 - cx) / fx;
-  for (let row = 0; row < height; row++) rays.y[row] = (row + 0.5 - cy) / fy;
-  for (let column = 0; column < 2 * width; column++) fine.x[column] = ((column + 0.5) / 2 - cx) / fx;
-  for (let row = 0; row < 2 * height; row++) fine.y[row] = ((row + 0.5) / 2 - cy) / fy;
+function checkShapes(shapes: readonly Shape[]): void {
+  shapes.forEach(checkShape);
+  if (shapes.length > SHAPES_MAX)
+    throw new TendonError("internal", `${shapes.length} shapes: at most ${SHAPES_MAX} can be drawn`);
 }
 
 function checkShape({ kind, size }: Shape, index: number): void {
@@ -207,6 +116,9 @@ function checkShape({ kind, size }: Shape, index: number): void {
 }
 
 function checkSizes(shapes: readonly Shape[], poses: Float64Array, { width, height }: Camera, out: Uint8Array): void {
+  const drawable = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (!drawable || width * height > PIXELS_MAX)
+    throw new TendonError("internal", `a picture of ${width} × ${height} pixels: 1 to ${PIXELS_MAX} in all can be drawn`);
   if (poses.length === 12 * shapes.length && out.length === 3 * width * height) return;
   const message =
     `${poses.length} numbers of poses for ${shapes.length} shapes, ${out.length} bytes for ` +

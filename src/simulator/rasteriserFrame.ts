@@ -8,6 +8,9 @@ import type { Shape } from "./rasteriser.ts";
 /** Nothing nearer to the camera than this is drawn, metres along its z axis. */
 export const NEAR = 0.01;
 
+/** What places may be off by where 32 bits are used, metres. */
+export const ROUNDING = 1e-5;
+
 /** How a shape is met by a ray. A sphere is a capsule without length. */
 export const PLANE = 0;
 export const CAPSULE = 1;
@@ -15,8 +18,8 @@ export const CYLINDER = 2;
 export const BOX = 3;
 export const ELLIPSOID = 4;
 
-/** Numbers in a shape's record, and where each stands. Vectors take three. */
-export const STRIDE = 20;
+/** Numbers in a shape's record, and where each stands: as in rasteriserMemory.part.simd.ts. Vectors take three. */
+export const STRIDE = 28;
 export const CENTRE = 0;
 export const AXIS_X = 3;
 export const AXIS_Y = 6;
@@ -25,8 +28,13 @@ export const AXIS_Z = 9;
 export const HALF = 12;
 /** The light's components along the shape's own axes. */
 export const LIGHT = 15;
-/** Half the shape's extent along the light. */
-export const LIGHT_EXTENT = 18;
+const KIND = 19;
+/** Linear red, green and blue, 0 to 1. */
+const ALBEDO = 20;
+/** Place along the light of the side that is nearest to it, metres. */
+export const TOP = 23;
+/** Least and greatest place along the first axis of the shadow grid, then along the second, metres. */
+export const RECTANGLE = 24;
 
 /** What is drawn: plain arrays, filled anew for each picture. */
 export interface Frame {
@@ -34,9 +42,7 @@ export interface Frame {
   readonly kinds: Uint8Array;
   /** `STRIDE` numbers for each shape. */
   readonly records: Float64Array;
-  /** Linear red, green and blue of each shape, 0 to 1. */
-  readonly albedo: Float64Array;
-  /** Where each shape's pose stands in the caller's list: shapes that cannot be seen are left out. */
+  /** Where each shape's pose stands in the caller's list: planes come first, and shapes that cannot be seen are left out. */
   readonly source: Int32Array;
   /** Towards the light, in the world; and in the camera's axes. Of length one. */
   readonly lightWorld: Float64Array;
@@ -47,22 +53,30 @@ export interface Frame {
 
 /** Memory for a scene. Shapes with an alpha of 0 are left out; every other is opaque. */
 export function openFrame(shapes: readonly Shape[], lightDirection: readonly number[]): Frame {
-  const seen = shapes.map((shape, index) => ({ shape, index })).filter(({ shape }) => shape.rgba[3] > 0);
+  const listed = shapes.map((shape, index) => ({ shape, index })).filter(({ shape }) => shape.rgba[3] > 0);
+  const seen = [...listed.filter(isPlane), ...listed.filter((one) => !isPlane(one))];
   const [x, y, z] = lightDirection as [number, number, number];
   const length = Math.sqrt(x * x + y * y + z * z);
-  const frame: Frame = {
+  const records = new Float64Array(seen.length * STRIDE);
+  for (const [at, { shape }] of seen.entries()) {
+    records.set(halfSizes(shape), at * STRIDE + HALF);
+    records[at * STRIDE + KIND] = kindOf(shape);
+    // Colours are given as they look on a screen: their squares are near enough to linear light.
+    for (let part = 0; part < 3; part++) records[at * STRIDE + ALBEDO + part] = shape.rgba[part]! * shape.rgba[part]!;
+  }
+  return {
     count: seen.length,
     kinds: Uint8Array.from(seen, ({ shape }) => kindOf(shape)),
-    records: new Float64Array(seen.length * STRIDE),
-    // Colours are given as they look on a screen: their squares are near enough to linear light.
-    albedo: Float64Array.from(seen.flatMap(({ shape }) => shape.rgba.slice(0, 3).map((value) => value * value))),
+    records,
     source: Int32Array.from(seen, ({ index }) => index),
     lightWorld: Float64Array.of(-x / length, -y / length, -z / length),
     light: new Float64Array(3),
     up: new Float64Array(3),
   };
-  for (const [at, { shape }] of seen.entries()) frame.records.set(halfSizes(shape), at * STRIDE + HALF);
-  return frame;
+}
+
+function isPlane({ shape }: { shape: Shape }): boolean {
+  return shape.kind === "plane";
 }
 
 /** Fills the records for one picture. `poses`: 12 numbers for each shape of the caller's list. */
@@ -87,7 +101,12 @@ export function place(
       turn(rotation, poses[from + 3 + axis]!, poses[from + 6 + axis]!, poses[from + 9 + axis]!, records, at);
       records[to + LIGHT + axis] = records[at]! * light[0]! + records[at + 1]! * light[1]! + records[at + 2]! * light[2]!;
     }
-    records[to + LIGHT_EXTENT] = extent(frame, shape, light[0]!, light[1]!, light[2]!);
+    records[to + TOP] =
+      records[to]! * light[0]! +
+      records[to + 1]! * light[1]! +
+      records[to + 2]! * light[2]! +
+      extent(frame, shape, light[0]!, light[1]!, light[2]!) +
+      ROUNDING;
   }
 }
 
