@@ -17,7 +17,7 @@ export interface Assembled {
   readonly text: string;
 }
 
-/** What compiling all of assembly/ gives. */
+/** What compiling all of them gives. */
 export async function assembled(): Promise<Assembled[]> {
   const sources = FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder))

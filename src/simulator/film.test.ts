@@ -36,6 +36,8 @@ describe("cameras", () => {
   });
 });
 
+/** Grey levels that coding takes from one picture beside other pictures; the head a second later is 10 apart. */
+const SAME = 1;
 const SMALL = { width: 64, height: 64 };
 const codecs = await openCodecs().catch(() => undefined);
 
@@ -75,15 +77,15 @@ describe.runIf(codecs)("cameras with faults", () => {
     const wrist = await shots(codecs!, "right_wrist", []);
     expect(apart(head[0]!, head[1]!)).toBeGreaterThan(2);
     const frozen = await shots(codecs!, "head", ["frozen@head:0.5-2"]);
-    expect(apart(frozen[1]!, head[0]!)).toBeLessThan(0.5);
+    expect(apart(frozen[1]!, head[0]!)).toBeLessThan(SAME);
     const black = await shots(codecs!, "head", ["black@head:0.5-2"]);
     expect(Math.max(...black[1]!)).toBeLessThan(24);
-    expect(apart(black[0]!, head[0]!)).toBeLessThan(0.5);
+    expect(apart(black[0]!, head[0]!)).toBeLessThan(SAME);
     const blurred = await shots(codecs!, "head", ["blurred@head:0.5-2=8"]);
     expect(edges(blurred[1]!)).toBeLessThan(0.8 * edges(head[1]!));
     const swapped = await shots(codecs!, "head", ["swapped:0.5-2"]);
     expect(apart(swapped[1]!, wrist[1]!)).toBeLessThan(2);
-    expect(apart(swapped[0]!, head[0]!)).toBeLessThan(0.5);
+    expect(apart(swapped[0]!, head[0]!)).toBeLessThan(SAME);
   });
 });
 

@@ -7,6 +7,7 @@
  * Round shapes are asked from the point of the ray that is nearest to their centre (`middle`, at parameter
  * `near`), where 32 bits are exact to the micrometre however far the camera is.
  */
+import { dot, fma, s } from "./rasteriserFour.part.simd";
 import { AXIS_X, AXIS_Y, AXIS_Z, BOX, CAPSULE, CENTRE, CYLINDER, HALF, KIND, PLANE } from "./rasteriserMemory.part.simd";
 
 /** Metres along the camera's z axis. */
@@ -26,23 +27,6 @@ export function cast(record: usize, shape: i32, row: usize, plane: usize, xs: us
   else if (kind === BOX) castBox(record, shape << 3, row, plane, xs, dy, first, end);
   else if (kind === PLANE) castPlane(record, shape << 3, row, plane, xs, dy, first, end);
   else castEllipsoid(record, shape << 3, row, plane, xs, dy, first, end);
-}
-
-@inline
-function s(at: usize): v128 {
-  return v128.load32_splat(at);
-}
-
-/** a × b + c × d + e × f. */
-@inline
-export function dot(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
-  return f32x4.add(f32x4.add(f32x4.mul(a, b), f32x4.mul(c, d)), f32x4.mul(e, f));
-}
-
-/** a × b + c. */
-@inline
-export function fma(a: v128, b: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), c);
 }
 
 /** Where `hit` is before what was met so far. */

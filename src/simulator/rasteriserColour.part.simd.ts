@@ -2,7 +2,7 @@
  * Linear light from what was met: Lambert's and a little of Blinn's for the sun, a sky and a ground that
  * light from all round, and a weak lamp on the camera, so that what lies in shadow keeps its form.
  */
-import { dot, fma } from "./rasteriserCast.part.simd";
+import { dot, f, fma, s } from "./rasteriserFour.part.simd";
 import { ALBEDO, AXIS_X, AXIS_Y, CENTRE, KIND, lightPlane, PLANE, RECORD, records, scene, shapes } from "./rasteriserMemory.part.simd";
 import { reached } from "./rasteriserShadow.part.simd";
 
@@ -18,16 +18,6 @@ const HAZE: f32 = 14;
 
 /** Squares hardly wider than a pixel have no edges that could look jagged. */
 const SHARP: f32 = 0.6;
-
-@inline
-function s(at: usize): v128 {
-  return v128.load32_splat(at);
-}
-
-@inline
-function f(value: f32): v128 {
-  return f32x4.splat(value);
-}
 
 /**
  * Fills red, green and blue from `out` on, and keys, for rays `from` to `to` of a row. Two rays with one key have

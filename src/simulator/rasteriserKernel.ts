@@ -48,7 +48,8 @@ const PAGE_BYTES = 65_536;
 
 /** One for all, since each would reserve gigabytes of addresses; a picture is drawn in one go. */
 let shared: Exports | undefined;
-let owner: Kernel | undefined;
+/** What memory is laid out for now. */
+let laid: KernelMemory | undefined;
 
 /** The inner loops, rasteriser.simd.ts, over memory for pictures of one size: four times as fast as in TypeScript. */
 export class Kernel {
@@ -66,9 +67,8 @@ export class Kernel {
   /** Memory that is this one's until another takes it: whatever stood there may be gone. */
   take(): KernelMemory {
     shared ??= new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(WASM, "base64"))).exports as Exports;
-    if (owner !== this || this.#memory === undefined) this.#memory = this.#lay(shared);
-    owner = this;
-    return this.#memory;
+    if (laid === undefined || laid !== this.#memory) this.#memory = laid = this.#lay(shared);
+    return laid;
   }
 
   clear(): void {

@@ -4,7 +4,7 @@
  * convex, so none throws a shadow on its own lit side. Which shapes can be in the way stands in a grid
  * across the light; to ask one that cannot costs time and changes nothing. Planes throw no shadow.
  */
-import { dot, fma } from "./rasteriserCast.part.simd";
+import { dot, fma, s } from "./rasteriserFour.part.simd";
 import {
   AXIS_X,
   AXIS_Y,
@@ -31,11 +31,6 @@ import {
 const TOUCHING: f32 = 1e-5;
 const PARALLEL: f32 = 1e-6;
 const TINY: f32 = 1e-20;
-
-@inline
-function s(at: usize): v128 {
-  return v128.load32_splat(at);
-}
 
 /** Which of the points that face the light it reaches. `side`: what was met there. */
 export function reached(facing: v128, side: v128, px: v128, py: v128, pz: v128): v128 {
