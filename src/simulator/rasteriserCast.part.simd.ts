@@ -14,7 +14,7 @@ import { AXIS_X, AXIS_Y, AXIS_Z, BOX, CAPSULE, CENTRE, CYLINDER, HALF, KIND, PLA
 const NEAR: f32 = 0.01;
 /** Below this part of its square, a ray's component across an axis is nothing but rounding. */
 const PARALLEL: f32 = 1e-6;
-/** Stands for a component of 0, so that nothing becomes 0 / 0. */
+/** Stands for a component of less, so that nothing becomes 0 / 0 or ∞ − ∞. */
 const TINY: f32 = 1e-20;
 
 /** Puts a shape before whatever rays `from` to `to` of a row met farther away. `row`: the row's first hit; `xs`: its rays. */
@@ -161,10 +161,10 @@ function castCylinder(record: usize, side: i32, row: usize, plane: usize, xs: us
   }
 }
 
-/** One over a component; 0 counts as next to nothing. */
+/** One over a component; what is next to nothing counts as TINY, since one over it has no end. */
 @inline
 function inverse(value: v128): v128 {
-  const none = f32x4.eq(value, f32x4.splat(0));
+  const none = f32x4.lt(f32x4.abs(value), f32x4.splat(TINY));
   return f32x4.div(f32x4.splat(1), v128.bitselect(f32x4.splat(TINY), value, none));
 }
 

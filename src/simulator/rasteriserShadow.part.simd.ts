@@ -134,7 +134,7 @@ function boxMet(record: usize, wx: v128, wy: v128, wz: v128): v128 {
   for (let axis: usize = 0; axis < 3; axis++) {
     const from = record + AXIS_X + axis * 12;
     const step = load<f32>(record + LIGHT + (axis << 2));
-    const per = <f32>1 / (step === 0 ? TINY : step);
+    const per = <f32>1 / (abs<f32>(step) < TINY ? TINY : step);
     const middle = f32x4.mul(dot(wx, s(from), wy, s(from + 4), wz, s(from + 8)), f32x4.splat(per));
     const thick = f32x4.splat(load<f32>(record + HALF + (axis << 2)) * abs<f32>(per));
     enter = f32x4.max(enter, f32x4.sub(middle, thick));
