@@ -49,7 +49,7 @@ describe("a report", () => {
   test("tells the steps with versions, the source, the views and the drop with its reason", async () => {
     const { data } = await dataIn(first.path);
     expect(data.sources).toMatchObject([
-      { name: "recorded", plugin: "lerobot", version: "1", path: fixture.source, there: "here", kept: 5, dropped: 1 },
+      { name: "recorded", plugin: "lerobot", version: "2", path: fixture.source, there: "here", kept: 5, dropped: 1 },
     ]);
     expect(data.steps.map((step: { name: string }) => step.name)).toEqual(
       expect.arrayContaining(["gaps", "stuck", "gate", "split", "lerobot"]),
