@@ -19,6 +19,7 @@ test("counts every number once, whatever range comes later", () => {
       const total = histogram.bins().reduce((sum, each) => sum + each, 0);
       expect(Math.abs(total - all.length)).toBeLessThan(48 * 0.05 + 1e-9);
     }),
+    { examples: [[[[0, 5e-324]]], [[[1e6], [1e6 - 2e-10]]], [[[0], [-5e-324, 1e6]]]] },
   );
 });
 

@@ -3,6 +3,9 @@ import type { RowsOfEpisode } from "./rows.ts";
 
 const FINE_BINS = 512;
 const BINS = 48;
+/** A bin is not narrower than numbers of its size can tell apart: else it would have to double for ever. */
+const WIDTH_LEAST = 2 ** -52;
+const SIZE_LEAST = 1e-290;
 
 /** Counts of values whose range is not known beforehand: where a value lies outside, bins double their width. */
 export class GrowingHistogram {
@@ -56,8 +59,9 @@ export class GrowingHistogram {
 
   #start(): void {
     const span = this.max - this.min;
+    const size = Math.max(Math.abs(this.min), Math.abs(this.max), SIZE_LEAST);
     this.#low = this.min;
-    this.#width = span > 0 ? (span * 1.001) / FINE_BINS : Math.max(Math.abs(this.min), 1e-9) / FINE_BINS;
+    this.#width = Math.max(span > 0 ? span * 1.001 : Math.max(size, 1e-9), size * WIDTH_LEAST * FINE_BINS) / FINE_BINS;
   }
 
   #double(side: "left" | "right"): void {
