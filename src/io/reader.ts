@@ -7,6 +7,8 @@ export interface RandomReader {
   readonly sizeBytes: number;
   /** `length` bytes from `offset`; fewer at the end of the file. Valid until the reader closes. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `into` from `offset`, past the blocks that `read` keeps; gives how many bytes there were. For those who have memory of their own. */
+  readInto(into: Uint8Array, offset: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -29,16 +31,18 @@ export async function openReader(path: string, options: { readAheadBytes?: numbe
   let held = { offset: 0, bytes: new Uint8Array(0) };
   let next: { offset: number; bytes: Promise<Uint8Array> } | undefined;
 
-  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
-    const wanted = Math.max(0, Math.min(length, sizeBytes - offset));
-    const bytes = new Uint8Array(wanted);
+  const readInto = async (into: Uint8Array, offset: number): Promise<number> => {
     let got = 0;
-    while (got < wanted) {
-      const { bytesRead } = await handle.read(bytes, got, wanted - got, offset + got);
+    while (got < into.length) {
+      const { bytesRead } = await handle.read(into, got, into.length - got, offset + got);
       if (bytesRead === 0) break;
       got += bytesRead;
     }
-    return bytes.subarray(0, got);
+    return got;
+  };
+  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)));
+    return bytes.subarray(0, await readInto(bytes, offset));
   };
   const prefetch = (offset: number) => {
     if (offset >= sizeBytes) return;
@@ -63,6 +67,7 @@ export async function openReader(path: string, options: { readAheadBytes?: numbe
       prefetch(held.offset + held.bytes.length);
       return held.bytes.subarray(0, Math.min(length, held.bytes.length));
     },
+    readInto,
     close: async () => {
       await next?.bytes.catch(() => undefined);
       await handle.close();

@@ -5,10 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PacketsBatch } from "../../src/core/batch.ts";
+import { readMovie } from "../../src/formats/video/boxes.ts";
 import { openCodecs } from "../../src/formats/video/codecs.ts";
 import { openVideo } from "../../src/formats/video/demux.ts";
+import { packetTable } from "../../src/formats/video/mp4Tables.ts";
 import { writeMp4 } from "../../src/formats/video/mux.ts";
+import { openReader } from "../../src/io/reader.ts";
 import { decode, psnr } from "../conformance/movingPicture.ts";
+import { mediabunnyPackets } from "../support/mediabunnyPackets.ts";
 
 const data = process.env.TENDON_TEST_DATA;
 if (!data) console.log("real video: TENDON_TEST_DATA is not set, skipped");
@@ -82,6 +86,27 @@ describe.skipIf(!data)("real video files", () => {
       expect(time).toBe(BigInt(frame) * 50_000_000n);
     });
     await Promise.all([...files, copy].map((file) => file.close()));
+  });
+
+  it("reads mp4 tables as Mediabunny does, to the tick and the byte", async () => {
+    const names = readdirSync(data!, { recursive: true, encoding: "utf8" }).filter((name) => /\.(mp4|mov)$/.test(name));
+    expect(names.length).toBeGreaterThan(20);
+    let plain = 0;
+    for (const name of names) {
+      const path = join(data!, name);
+      const reader = await openReader(path);
+      const movie = await readMovie(reader, 0);
+      const table = movie && packetTable(movie);
+      await reader.close();
+      if (!table) continue;
+      plain++;
+      const { ticks, key, bytes } = await mediabunnyPackets(path);
+      expect([name, [...table.ticks], [...table.key]]).toEqual([name, ticks, key]);
+      const file = await openVideo(path);
+      expect([name, await pictures(file.packets())]).toEqual([name, createHash("sha256").update(bytes).digest("hex")]);
+      await file.close();
+    }
+    expect(plain).toBe(names.length);
   });
 
   it("reads from the key frame at or before a frame", async () => {

@@ -1,7 +1,7 @@
 import type { RandomReader } from "../../io/reader.ts";
 
 /** A box of ISO/IEC 14496-12: its four letters and its content, half-open. */
-interface Box {
+export interface Box {
   readonly type: string;
   readonly start: number;
   readonly end: number;
@@ -20,21 +20,28 @@ export interface SampleEntry {
 const MOOV_BYTES_MAX = 256 << 20;
 const VISUAL_ENTRY_BYTES = 78;
 
-/**
- * The sample entry of a file's video track number `track` (in file order, from 0); undefined where
- * the file is no mp4 or holds none. Mediabunny keeps this to itself for codecs that it does not know,
- * and for AV1.
- */
-export async function readSampleEntry(reader: RandomReader, track: number): Promise<SampleEntry | undefined> {
-  const moov = await findMoov(reader);
-  if (!moov) return undefined;
-  const videos = children(moov, 0, moov.length)
+/** The tables of an mp4 file, and in them one video track. */
+export interface Movie {
+  /** Content of the moov box. */
+  readonly bytes: Uint8Array;
+  readonly track: Box;
+}
+
+/** Reads the tables of a file's video track number `track` (in file order, from 0); undefined where the file is no mp4 or holds none. */
+export async function readMovie(reader: RandomReader, track: number): Promise<Movie | undefined> {
+  const bytes = await findMoov(reader);
+  if (!bytes) return undefined;
+  const videos = children(bytes, 0, bytes.length)
     .filter((box) => box.type === "trak")
-    .filter((trak) => handlerOf(moov, trak) === "vide");
-  const trak = videos[track];
-  const stsd = trak && descend(moov, trak, ["mdia", "minf", "stbl", "stsd"]);
-  const entry = stsd && children(moov, stsd.start + 8, stsd.end)[0];
-  return entry && parseEntry(moov, entry);
+    .filter((trak) => handlerOf(bytes, trak) === "vide");
+  return videos[track] && { bytes, track: videos[track] };
+}
+
+/** What the movie says of its pictures. Mediabunny keeps this to itself for codecs that it does not know, and for AV1. */
+export function sampleEntry({ bytes, track }: Movie): SampleEntry | undefined {
+  const stsd = descend(bytes, track, ["mdia", "minf", "stbl", "stsd"]);
+  const entry = stsd && children(bytes, stsd.start + 8, stsd.end)[0];
+  return entry && parseEntry(bytes, entry);
 }
 
 async function findMoov(reader: RandomReader): Promise<Uint8Array | undefined> {
@@ -87,13 +94,15 @@ function parseEsds(bytes: Uint8Array): { objectType?: number; description?: Uint
   return objectType === undefined ? {} : { objectType };
 }
 
-function descend(bytes: Uint8Array, from: Box, path: readonly string[]): Box | undefined {
+/** The box at the end of a path of first children. */
+export function descend(bytes: Uint8Array, from: Box, path: readonly string[]): Box | undefined {
   let box: Box | undefined = from;
   for (const type of path) box = box && children(bytes, box.start, box.end).find((child) => child.type === type);
   return box;
 }
 
-function children(bytes: Uint8Array, start: number, end: number): Box[] {
+/** The boxes in a range of bytes, half-open. */
+export function children(bytes: Uint8Array, start: number, end: number): Box[] {
   const found: Box[] = [];
   let at = start;
   while (at + 8 <= end && found.length < 10_000) {

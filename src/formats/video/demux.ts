@@ -15,7 +15,10 @@ import {
 import type { CodecConfig, PacketsBatch } from "../../core/batch.ts";
 import { asTendonError, TendonError } from "../../core/errors.ts";
 import { openReader, type RandomReader } from "../../io/reader.ts";
-import { indexPackets, type PacketIndex } from "./packetIndex.ts";
+import { readMovie } from "./boxes.ts";
+import { type PacketTable, packetTable } from "./mp4Tables.ts";
+import { indexPackets, type PacketIndex, type PacketTicks } from "./packetIndex.ts";
+import { type BatchLimits, readTablePackets } from "./tablePackets.ts";
 import { readCodecConfig } from "./trackConfig.ts";
 
 /** When the frames of a file are shown. */
@@ -52,12 +55,14 @@ export interface PacketsOptions {
 }
 
 const CACHE_BYTES_MAX = 4 << 20;
+/** Tables stand at either end of a file and are small; packets come past these blocks. */
+const READ_AHEAD_BYTES = 1 << 16;
 
 Logging.level = LogLevel.Silent;
 
 /** Opens an mp4, mov, Matroska or WebM file. Reads its tables, whatever its codec, and no picture but perhaps the first. */
 export async function openVideo(path: string): Promise<VideoFile> {
-  const reader = await openReader(path);
+  const reader = await openReader(path, { readAheadBytes: READ_AHEAD_BYTES });
   try {
     return await openTrack(path, reader);
   } catch (thrown) {
@@ -75,8 +80,10 @@ async function openTrack(path: string, reader: RandomReader): Promise<VideoFile>
     const held = others.length === 0 ? "no complete track (is its end missing?)" : `only ${others.join(", ")}`;
     throw new TendonError("bad-data", `has no video: it holds ${held}`, { place: { file: path } });
   }
-  const index = await readIndex(track, reader);
-  const config = await readCodecConfig(track, reader);
+  const movie = await readMovie(reader, track.number - 1);
+  const table = movie && packetTable(movie);
+  const index = indexPackets(table ? checkedTable(table, reader) : await readTicks(track, reader));
+  const config = await readCodecConfig(track, movie, reader);
   const presented = presentedFrames(index);
   return {
     config,
@@ -85,7 +92,7 @@ async function openTrack(path: string, reader: RandomReader): Promise<VideoFile>
     hidden: index.time.length - presented.time.length,
     rotation: await track.getRotation(),
     times: () => presented,
-    packets: (options = {}) => readPackets({ track, reader, index, config, presented }, options),
+    packets: (options = {}) => readPackets({ track, table, reader, index, config, presented }, options),
     close: async () => {
       input.dispose();
       await reader.close();
@@ -96,13 +103,31 @@ async function openTrack(path: string, reader: RandomReader): Promise<VideoFile>
 /** What every read of one file needs. */
 interface OpenTrack {
   readonly track: InputVideoTrack;
+  /** Where the packets lie, if that is known. */
+  readonly table: PacketTable | undefined;
   readonly reader: RandomReader;
   readonly index: PacketIndex;
   readonly config: CodecConfig;
   readonly presented: VideoTimes;
 }
 
-async function readIndex(track: InputVideoTrack, reader: RandomReader): Promise<PacketIndex> {
+function checkedTable(table: PacketTable, reader: RandomReader): PacketTicks {
+  let bytes = 0;
+  for (const size of table.size) bytes += size;
+  checkPromise(table.size.length, bytes, reader);
+  return table;
+}
+
+/** Tables may promise more than there is: nothing of that size is made room for. */
+function checkPromise(packets: number, bytes: number, reader: RandomReader): void {
+  if (bytes <= reader.sizeBytes && packets <= reader.sizeBytes) return;
+  const promised = `${packets} packets of ${bytes} bytes or more in a file of ${reader.sizeBytes} bytes`;
+  throw new TendonError("bad-data", `is cut off or wrong: its tables promise ${promised}`, {
+    place: { file: reader.path, offset: reader.sizeBytes },
+  });
+}
+
+async function readTicks(track: InputVideoTrack, reader: RandomReader): Promise<PacketTicks> {
   const timescale = await track.getTimeResolution();
   const ticks: number[] = [];
   const key: number[] = [];
@@ -111,16 +136,11 @@ async function readIndex(track: InputVideoTrack, reader: RandomReader): Promise<
     ticks.push(Math.round(packet.timestamp * timescale));
     key.push(packet.type === "key" ? 1 : 0);
     bytes += packet.byteLength;
-    if (bytes > reader.sizeBytes || key.length > reader.sizeBytes) {
-      const promised = `${key.length} packets of ${bytes} bytes or more in a file of ${reader.sizeBytes} bytes`;
-      throw new TendonError("bad-data", `is cut off or wrong: its tables promise ${promised}`, {
-        place: { file: reader.path, offset: reader.sizeBytes },
-      });
-    }
+    checkPromise(key.length, bytes, reader);
   }
   if (ticks.length === 0)
     throw new TendonError("bad-data", "has a video track without a packet", { place: { file: reader.path } });
-  return indexPackets({ timescale, ticks: Float64Array.from(ticks), key: Uint8Array.from(key) });
+  return { timescale, ticks: Float64Array.from(ticks), key: Uint8Array.from(key) };
 }
 
 function presentedFrames(index: PacketIndex): VideoTimes {
@@ -134,26 +154,38 @@ function presentedFrames(index: PacketIndex): VideoTimes {
 }
 
 async function* readPackets(open: OpenTrack, options: PacketsOptions): AsyncGenerator<PacketsBatch> {
-  const { index, config, reader } = open;
-  const sink = new EncodedPacketSink(open.track);
-  const start = startOf(open, options.fromFrame ?? 0);
-  const packets = sink.packets(await packetAt(sink, index, start));
-  const batch = new PacketBuffer(index, config, start);
-  const countMax = options.batchPackets ?? 64;
-  const bytesMax = options.batchBytes ?? 1 << 20;
+  const { table, index, config, reader } = open;
+  const given = {
+    start: startOf(open, options.fromFrame ?? 0),
+    countMax: options.batchPackets ?? 64,
+    bytesMax: options.batchBytes ?? 1 << 20,
+  };
+  const batches = table ? readTablePackets({ table, index, config, reader }, given) : readFoundPackets(open, given);
+  let end = given.start;
   try {
-    for await (const packet of packets) {
-      if (batch.count > 0 && (batch.count >= countMax || batch.bytes + packet.data.length > bytesMax)) yield batch.take();
-      batch.add(packet.data);
+    for await (const batch of batches) {
+      end += batch.time.length;
+      yield batch;
     }
   } catch (thrown) {
     throw explain(thrown, reader);
   }
-  if (batch.count > 0) yield batch.take();
-  if (batch.end < index.time.length) {
-    const missing = `packets ${batch.end} to ${index.time.length - 1} of ${index.time.length} lie behind its end`;
+  if (end < index.time.length) {
+    const missing = `packets ${end} to ${index.time.length - 1} of ${index.time.length} lie behind its end`;
     throw new TendonError("bad-data", `is cut off: ${missing}`, { place: { file: reader.path, offset: reader.sizeBytes } });
   }
+}
+
+/** One after another, as Mediabunny finds them. */
+async function* readFoundPackets(open: OpenTrack, { start, countMax, bytesMax }: BatchLimits): AsyncGenerator<PacketsBatch> {
+  const { index, config } = open;
+  const sink = new EncodedPacketSink(open.track);
+  const batch = new PacketBuffer(index, config, start);
+  for await (const packet of sink.packets(await packetAt(sink, index, start))) {
+    if (batch.count > 0 && (batch.count >= countMax || batch.bytes + packet.data.length > bytesMax)) yield batch.take();
+    batch.add(packet.data);
+  }
+  if (batch.count > 0) yield batch.take();
 }
 
 /** The place, in decode order, of the last key packet that is shown at or before a frame. */

@@ -3,7 +3,7 @@ import type { CodecConfig } from "../../core/batch.ts";
 import { TendonError } from "../../core/errors.ts";
 import type { RandomReader } from "../../io/reader.ts";
 import { av1C, av1CodecString, av1PixelFormat } from "./av1.ts";
-import { readSampleEntry, type SampleEntry } from "./boxes.ts";
+import { type Movie, type SampleEntry, sampleEntry } from "./boxes.ts";
 
 /** Mediabunny's names and the containers' own, as FFmpeg names the codec. */
 const NAMES: { readonly [name: string]: string } = {
@@ -36,8 +36,12 @@ const OBJECT_TYPES: { readonly [type: number]: string } = {
 };
 
 /** What a decoder of the track must be told before the first packet. */
-export async function readCodecConfig(track: InputVideoTrack, reader: RandomReader): Promise<CodecConfig> {
-  const entry = await readSampleEntry(reader, track.number - 1);
+export async function readCodecConfig(
+  track: InputVideoTrack,
+  movie: Movie | undefined,
+  reader: RandomReader,
+): Promise<CodecConfig> {
+  const entry = movie && sampleEntry(movie);
   const codec = await codecName(track, entry, reader);
   const known = await track.getDecoderConfig();
   const description = (await describe(codec, track, entry)) ?? bytesOf(known?.description);
