@@ -69,5 +69,8 @@ export type TableChunk = ReadonlyMap<string, RowsBatch | BytesBatch>;
 /** Reads what was parked. */
 export interface PartReader {
   table(key: string): AsyncIterable<TableChunk>;
+  /** A batch is valid until the next pull. */
   packets(key: string): AsyncIterable<PacketsBatch>;
+  /** The same batches without the coded pictures themselves, for who must know all their times and sizes first. */
+  packetTimes(key: string): AsyncIterable<Omit<PacketsBatch, "bytes">>;
 }

@@ -50,8 +50,17 @@ export function numberColumn(stream: string, feature: Feature): Column<RowsBatch
   };
 }
 
-/** Samples of any length: text, lists, messages, coded pictures. */
-export function bytesColumn(stream: string, feature: Feature): Column<BytesBatch | PacketsBatch> {
+/** A column that may use the memory of a batch until it is told to keep what it has of it. */
+export interface BorrowingColumn<B> extends Column<B> {
+  keep(): void;
+}
+
+/** Samples of any length: text, lists, messages, coded pictures. `borrowed`: a batch that is taken at once is never copied. */
+export function bytesColumn(
+  stream: string,
+  feature: Feature,
+  memory: "copied" | "borrowed" = "copied",
+): BorrowingColumn<BytesBatch | PacketsBatch> {
   const type = columnType(feature);
   const lengths = new Growing<BigInt64Array>((count) => new BigInt64Array(count));
   const bytes = new Growing<Uint8Array>((count) => new Uint8Array(count));
@@ -65,7 +74,11 @@ export function bytesColumn(stream: string, feature: Feature): Column<BytesBatch
     fields: () => [field(stream, type, { stream, dtype: feature.dtype, role: "values" })],
     append(batch, start, end) {
       mask.append(batch.valid, { start, end, total: batch.time.length, before: lengths.length });
-      if (batch.valid === undefined) bytes.append(batch.bytes.subarray(Number(batch.offsets[start]), Number(batch.offsets[end])));
+      if (batch.valid === undefined) {
+        const all = batch.bytes.subarray(Number(batch.offsets[start]), Number(batch.offsets[end]));
+        if (memory === "borrowed") bytes.borrow(all);
+        else bytes.append(all);
+      }
       const size = new BigInt64Array(end - start);
       for (let row = start; row < end; row++) {
         if (batch.valid?.[row] === 0) continue;
@@ -74,6 +87,7 @@ export function bytesColumn(stream: string, feature: Feature): Column<BytesBatch
       }
       lengths.append(size);
     },
+    keep: () => bytes.keep(),
     take(rows) {
       const size = lengths.take(rows);
       const offsets = new BigInt64Array(rows + 1);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
+import { constants } from "node:fs";
 import { chmod, copyFile, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asTendonError, TendonError } from "../core/errors.ts";
@@ -9,6 +9,8 @@ import { diskError } from "../io/diskError.ts";
 import { renameDurably, syncFolder, writeFlushed } from "../io/durable.ts";
 import { discard, type Home } from "./home.ts";
 import { sharded } from "./names.ts";
+
+const PIECE_BYTES = 1 << 20;
 
 /** What is known of a built output file. */
 export interface BuiltFile {
@@ -78,17 +80,22 @@ export function openBuiltFiles(home: Home): BuiltFiles {
   };
 }
 
-/** The digest of a built file's key: the sink, the plan's path and recipe. */
+/** Hashes a file while the disk takes it, through one piece of memory. */
 async function hashAndFlush(path: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
   let bytes = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    hash.update(piece);
-    bytes += piece.length;
-  }
   const handle = await open(path, "r+");
   try {
-    await handle.sync();
+    const flushed = handle.sync();
+    flushed.catch(() => undefined);
+    for (;;) {
+      const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, bytes);
+      if (bytesRead === 0) break;
+      hash.update(piece.subarray(0, bytesRead));
+      bytes += bytesRead;
+    }
+    await flushed;
   } finally {
     await handle.close();
   }

@@ -5,6 +5,9 @@ export class Growing<A extends NumberArray> {
   readonly #make: (count: number) => A;
   #array: A;
   #length = 0;
+  #borrowed = false;
+  /** What was needed before is likely needed again. */
+  #room = 0;
 
   constructor(make: (count: number) => A) {
     this.#make = make;
@@ -20,6 +23,21 @@ export class Growing<A extends NumberArray> {
     this.#length += values.length;
   }
 
+  /** Like `append`, but where nothing is held yet the caller's memory stands for it until `keep`. */
+  borrow(values: A): void {
+    if (this.#length > 0) this.append(values);
+    else {
+      this.#array = values;
+      this.#length = values.length;
+      this.#borrowed = true;
+    }
+  }
+
+  /** Copies what was only borrowed. */
+  keep(): void {
+    if (this.#borrowed) this.#reserve(1);
+  }
+
   /** `value` must be of the array's own type: a bigint for the 64-bit integers. */
   fill(value: number | bigint, count: number): void {
     this.#reserve(count).fill(value as never, this.#length, this.#length + count);
@@ -30,18 +48,21 @@ export class Growing<A extends NumberArray> {
   take(count: number): A {
     const taken = this.#array.subarray(0, count) as A;
     const rest = this.#array.subarray(count, this.#length);
-    this.#array = this.#make(Math.max(rest.length, this.#array.length));
+    if (!this.#borrowed) this.#room = this.#array.length;
+    this.#array = this.#make(rest.length);
     this.#array.set(rest as never);
     this.#length = rest.length;
+    this.#borrowed = false;
     return taken;
   }
 
   #reserve(count: number): A {
     const needed = this.#length + count;
-    if (needed <= this.#array.length) return this.#array;
-    const wider = this.#make(Math.max(needed, 2 * this.#array.length));
+    if (needed <= this.#array.length && !this.#borrowed) return this.#array;
+    const wider = this.#make(Math.max(needed, this.#borrowed ? 0 : 2 * this.#array.length, this.#room));
     wider.set(this.#array.subarray(0, this.#length) as never);
     this.#array = wider;
+    this.#borrowed = false;
     return wider;
   }
 }

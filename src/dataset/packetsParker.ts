@@ -13,7 +13,8 @@ import type { Parker } from "./parker.ts";
 import { openPartFile, type PartFile } from "./partFile.ts";
 import { fromColumns, timeColumn } from "./timeColumns.ts";
 
-const CHUNK_BYTES = 1 << 20;
+/** Half of what a source gives at most, so that most batches are written as they come. */
+const CHUNK_BYTES = 1 << 19;
 const CHUNK_PACKETS = 1 << 12;
 
 /** Parks the coded pictures of one stream, in decode order. */
@@ -22,18 +23,17 @@ export function openPacketsParker(
   stream: string,
   told: { readonly encoding: "as recorded" | Encoding; readonly carried?: StreamStatistics },
 ): Parker<ParkedPackets> {
-  const columns = packetColumns(stream);
+  const pictures = bytesColumn(stream, { dtype: "bytes", shape: [] }, "borrowed");
+  const columns: readonly Column<PacketsBatch>[] = [pictures, ...timeColumns(stream)];
   let file: PartFile | undefined;
   let config: CodecConfig | undefined;
   let samples = 0;
   let pending = 0;
   let bytes = 0;
-  let keyFrames = 0;
-  let bFrames = false;
-  let latest = -(2n ** 63n);
+  const order = orderTally();
   let writing: Promise<void> = Promise.resolve();
 
-  const full = () => pending >= CHUNK_PACKETS || columns[0]!.pendingBytes >= CHUNK_BYTES;
+  const full = () => pending >= CHUNK_PACKETS || pictures.pendingBytes >= CHUNK_BYTES;
   const drain = async (atEnd: boolean) => {
     while (pending > 0 && (atEnd || full())) {
       const count = Math.min(pending, CHUNK_PACKETS);
@@ -42,6 +42,8 @@ export function openPacketsParker(
       pending -= count;
       await file.write(data, count);
     }
+    // The batch is its owner's again when this is done.
+    pictures.keep();
   };
   return {
     count: () => samples,
@@ -50,15 +52,11 @@ export function openPacketsParker(
       config ??= keptConfig(packets.config);
       const end = packets.time.length;
       for (const column of columns) column.append(packets, start, end);
-      for (let index = start; index < end; index++) {
-        if (packets.key[index] !== 0) keyFrames++;
-        if (packets.time[index]! < latest) bFrames = true;
-        else latest = packets.time[index]!;
-      }
+      order.add(packets, start, end);
       bytes += Number(packets.offsets[end]! - packets.offsets[start]!);
       samples += end - start;
       pending += end - start;
-      if (!full()) return;
+      if (!full()) return pictures.keep();
       writing = writing.then(() => drain(false));
       return writing;
     },
@@ -80,14 +78,29 @@ export function openPacketsParker(
         width: config.width,
         height: config.height,
         ...(config.pixelFormat !== undefined && { pixelFormat: config.pixelFormat }),
-        keyFrames,
-        bFrames,
+        ...order.found,
         ...(told.carried && { carried: told.carried }),
       };
     },
     async abort() {
       await writing.catch(() => undefined);
       await file?.abort();
+    },
+  };
+}
+
+/** Counts key frames, and sees B-frames by times that go back. */
+function orderTally() {
+  const found = { keyFrames: 0, bFrames: false };
+  let latest = -(2n ** 63n);
+  return {
+    found,
+    add({ key, time }: PacketsBatch, start: number, end: number): void {
+      for (let index = start; index < end; index++) {
+        if (key[index] !== 0) found.keyFrames++;
+        if (time[index]! < latest) found.bFrames = true;
+        else latest = time[index]!;
+      }
     },
   };
 }
@@ -112,9 +125,8 @@ export function configFromJson(json: { readonly [key: string]: Json }): CodecCon
   return { ...(rest as unknown as CodecConfig), ...(bytes && { description: bytes }) };
 }
 
-function packetColumns(stream: string): readonly Column<PacketsBatch>[] {
+function timeColumns(stream: string): readonly Column<PacketsBatch>[] {
   return [
-    bytesColumn(stream, { dtype: "bytes", shape: [] }),
     timeColumn<PacketsBatch>("time", (batch) => batch.time),
     timeColumn<PacketsBatch>("decodeTime", (batch) => batch.decodeTime),
     keyColumn(),

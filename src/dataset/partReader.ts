@@ -1,61 +1,39 @@
-import { type FileHandle, open } from "node:fs/promises";
-import * as arrow from "apache-arrow";
+import type * as arrow from "apache-arrow";
 import type { BytesBatch, PacketsBatch, RowsBatch, SourceTimes } from "../core/batch.ts";
-import { asTendonError, TendonError } from "../core/errors.ts";
 import type { Dtype } from "../core/feature.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { PartReader, TableChunk } from "../core/part.ts";
 import { maskOf, valuesOf } from "./arrowTypes.ts";
 import type { Home } from "./home.ts";
 import { configFromJson } from "./packetsParker.ts";
+import { type PartBatch, readBatches } from "./partBatches.ts";
 import { partPath } from "./partFile.ts";
 
 /** Reads what is parked in a home, a megabyte or so at a time. */
 export function partReader(home: Home): PartReader {
   return {
     async *table(key) {
-      for await (const batch of readBatches(partPath(home, key))) yield tableChunk(batch);
+      for await (const batch of readBatches(partPath(home, key), "own memory")) yield tableChunk(batch);
     },
     async *packets(key) {
-      for await (const batch of readBatches(partPath(home, key))) yield packetsBatch(batch);
+      for await (const batch of readBatches(partPath(home, key), "one memory")) yield packetsBatch(batch);
+    },
+    async *packetTimes(key) {
+      for await (const batch of readBatches(partPath(home, key), "without the longest")) {
+        const { bytes: _unread, ...packets } = packetsBatch(batch);
+        yield packets;
+      }
     },
   };
 }
 
-async function* readBatches(path: string): AsyncGenerator<arrow.RecordBatch> {
-  const handle = await openPart(path);
-  try {
-    // Arrow's own type of a file handle is that of an older Node.
-    const reader = await arrow.RecordBatchReader.from(handle as unknown as Promise<Uint8Array>);
-    // A file without rows gives one batch without rows.
-    for await (const batch of reader) if (batch.numRows > 0) yield batch;
-  } catch (cause) {
-    if (cause instanceof TendonError) throw cause;
-    const message = `is damaged: ${cause instanceof Error ? cause.message : String(cause)}; remove it and run again`;
-    throw new TendonError("bad-data", message, { place: { file: path }, cause });
-  } finally {
-    // Arrow's reader closes the handle when it comes to the end.
-    await handle.close().catch(() => undefined);
-  }
-}
-
-async function openPart(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw asTendonError(cause, "internal", { file: path });
-    const message = "this part was removed from the dataset; run again to read its episode anew";
-    throw new TendonError("not-found", message, { place: { file: path }, cause });
-  }
-}
-
-function tableChunk(batch: arrow.RecordBatch): TableChunk {
+function tableChunk(batch: PartBatch): TableChunk {
   const time = timesOf(batch, "time");
   const chunk = new Map<string, RowsBatch | BytesBatch>();
   for (const [index, { metadata }] of batch.schema.fields.entries()) {
     if (metadata.get("role") !== "values") continue;
     const stream = metadata.get("stream")!;
-    const data = batch.data.children[index]!;
+    const data = batch.columns[index]!;
     const from = fromOf(batch, stream);
     const valid = maskOf(data);
     const common = { time, ...(valid && { valid }), ...(from && { from }) };
@@ -70,7 +48,7 @@ function tableChunk(batch: arrow.RecordBatch): TableChunk {
   return chunk;
 }
 
-function packetsBatch(batch: arrow.RecordBatch): PacketsBatch {
+function packetsBatch(batch: PartBatch): PacketsBatch {
   const values = batch.schema.fields.findIndex(({ metadata }) => metadata.get("role") === "values");
   const stream = batch.schema.fields[values]!.metadata.get("stream")!;
   const from = fromOf(batch, stream);
@@ -80,7 +58,7 @@ function packetsBatch(batch: arrow.RecordBatch): PacketsBatch {
     time: timesOf(batch, "time"),
     decodeTime: timesOf(batch, "decodeTime"),
     key: valuesOf(key, "uint8") as Uint8Array,
-    ...bytesOf(batch.data.children[values]!),
+    ...bytesOf(batch.columns[values]!),
     ...(from && { from }),
     config: configFromJson(JSON.parse(batch.schema.metadata.get("config")!) as JsonObject),
   };
@@ -91,22 +69,22 @@ function bytesOf(data: arrow.Data): { offsets: BigInt64Array; bytes: Uint8Array 
   return { offsets: offsets.subarray(0, data.length + 1), bytes: data.values as Uint8Array };
 }
 
-function fromOf(batch: arrow.RecordBatch, stream: string): SourceTimes | undefined {
+function fromOf(batch: PartBatch, stream: string): SourceTimes | undefined {
   const first = columnOf(batch, "first", stream);
   const last = columnOf(batch, "last", stream);
   if (!first) return undefined;
   return { first: int64s(first), ...(last && { last: int64s(last) }) };
 }
 
-function timesOf(batch: arrow.RecordBatch, role: string): BigInt64Array {
+function timesOf(batch: PartBatch, role: string): BigInt64Array {
   return int64s(columnOf(batch, role)!);
 }
 
-function columnOf(batch: arrow.RecordBatch, role: string, stream?: string): arrow.Data | undefined {
+function columnOf(batch: PartBatch, role: string, stream?: string): arrow.Data | undefined {
   const index = batch.schema.fields.findIndex(
     ({ metadata }) => metadata.get("role") === role && metadata.get("stream") === stream,
   );
-  return batch.data.children[index];
+  return batch.columns[index];
 }
 
 function int64s(data: arrow.Data): BigInt64Array {

@@ -83,11 +83,14 @@ async function closed(
   tables: readonly { readonly name: string; readonly share: TableShare }[],
   packets: readonly { readonly want: PacketWant; readonly share: PacketsShare }[],
 ): Promise<Parked> {
-  const parkedTables: Record<string, ParkedTable> = {};
-  const parkedPackets: Record<string, ParkedPackets> = {};
-  for (const { name, share } of tables) parkedTables[name] = await share.close();
-  for (const { want, share } of packets) parkedPackets[want.stream] = await share.close();
-  return { tables: parkedTables, packets: parkedPackets };
+  // All at once, so that the disk flushes one while the next is finished; each ends before any error is told.
+  const closing = { tables: tables.map(({ share }) => share.close()), packets: packets.map(({ share }) => share.close()) };
+  await Promise.allSettled([...closing.tables, ...closing.packets]);
+  const [tableParts, packetParts] = [await Promise.all(closing.tables), await Promise.all(closing.packets)];
+  return {
+    tables: Object.fromEntries(tables.map(({ name }, index) => [name, tableParts[index]!])),
+    packets: Object.fromEntries(packets.map(({ want }, index) => [want.stream, packetParts[index]!])),
+  };
 }
 
 async function abortAll(shares: readonly (TableShare | PacketsShare)[]): Promise<void> {

@@ -49,6 +49,7 @@ export class Life {
     return {
       table: (key) => this.each(parts.table(key)),
       packets: (key) => this.each(parts.packets(key)),
+      packetTimes: (key) => this.each(parts.packetTimes(key)),
     };
   }
 }

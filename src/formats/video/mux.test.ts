@@ -47,6 +47,16 @@ async function bytesOf(all: AsyncIterable<PacketsBatch>): Promise<Buffer> {
 }
 
 describe("writeMp4", () => {
+  it("writes the same file where times and sizes come in a pass before the pictures", async () => {
+    const times = Array.from({ length: 200 }, (_, i) => BigInt(i) * 40_000_000n);
+    const [held, passing] = ["at-once", "passing"].map((name) => join(folder, `${name}.mp4`)) as [string, string];
+    await writeMp4(held, config, packets(times));
+    await writeMp4(passing, config, packets(times), { times: packets(times) });
+    expect(await readFile(passing)).toEqual(await readFile(held));
+    const fewer = writeMp4(join(folder, "fewer.mp4"), config, packets(times.slice(1)), { times: packets(times) });
+    await expect(fewer).rejects.toThrow("their sizes told");
+  });
+
   it.each([
     ["a steady rate", Array.from({ length: 200 }, (_, i) => BigInt(Math.round((i * 1e9) / 30)))],
     ["B-frames", [0n, 300_000_000n, 100_000_000n, 200_000_000n, 400_000_000n, 600_000_000n, 500_000_000n]],

@@ -10,7 +10,12 @@ export interface WriteMp4Options {
   readonly rateHz?: number;
   /** Coded bytes held in memory before they go to a file beside the target. Default 32 MiB. */
   readonly memoryBytesMax?: number;
+  /** A pass of its own over the same packets, without their bytes: then the tables are written first and no coded byte is held. */
+  readonly times?: AsyncIterable<PacketTimes>;
 }
+
+/** Packets without the coded pictures themselves. */
+export type PacketTimes = Omit<PacketsBatch, "bytes">;
 
 /** What was written. */
 export interface WrittenMp4 {
@@ -34,21 +39,54 @@ export async function writeMp4(
   packets: AsyncIterable<PacketsBatch>,
   options: WriteMp4Options = {},
 ): Promise<WrittenMp4> {
-  const body = new Body(`${target}.pictures`, options.memoryBytesMax ?? 32 << 20);
+  const held = new HeldBody(`${target}.pictures`, options.memoryBytesMax ?? 32 << 20);
   try {
     const samples = new Samples();
-    for await (const batch of packets) {
-      sameConfig(config, batch.config);
-      samples.add(batch);
-      await body.add(batch.bytes.subarray(Number(batch.offsets[0]), Number(batch.offsets[batch.time.length])));
+    if (options.times) {
+      for await (const batch of options.times) addSamples(samples, config, batch);
+      return await writeFile(target, config, samples.tables(options.rateHz), passingBody(packets, samples.bytes));
     }
-    const tables = samples.tables(options.rateHz);
-    return await writeFile(target, config, tables, body);
+    for await (const batch of packets) {
+      addSamples(samples, config, batch);
+      await held.add(codedBytes(batch));
+    }
+    return await writeFile(target, config, samples.tables(options.rateHz), held);
   } catch (thrown) {
     throw asTendonError(thrown, "internal", { file: target });
   } finally {
-    await body.remove();
+    await held.remove();
   }
+}
+
+function addSamples(samples: Samples, config: CodecConfig, batch: PacketTimes): void {
+  sameConfig(config, batch.config);
+  samples.add(batch);
+}
+
+function codedBytes({ bytes, offsets, time }: PacketsBatch): Uint8Array {
+  return bytes.subarray(Number(offsets[0]), Number(offsets[time.length]));
+}
+
+/** The coded pictures of a file, whose place in it is known only when all their sizes are. */
+interface Body {
+  readonly bytes: number;
+  copyTo(target: FileHandle): Promise<void>;
+}
+
+/** Coded pictures that come when the tables are written already. */
+function passingBody(packets: AsyncIterable<PacketsBatch>, bytes: number): Body {
+  return {
+    bytes,
+    async copyTo(target) {
+      let written = 0;
+      for await (const batch of packets) {
+        const coded = codedBytes(batch);
+        await writeAll(target, coded);
+        written += coded.length;
+      }
+      if (written !== bytes) throw new TendonError("internal", `${written} bytes of packets came, their sizes told ${bytes}`);
+    },
+  };
 }
 
 async function writeFile(target: string, config: CodecConfig, tables: TrackTables, body: Body): Promise<WrittenMp4> {
@@ -76,18 +114,21 @@ async function writeFile(target: string, config: CodecConfig, tables: TrackTable
 
 /** The tables as they grow: 17 bytes a packet. */
 class Samples {
+  /** Of all coded pictures. */
+  bytes = 0;
   #count = 0;
   #times = new BigInt64Array(1024);
   #sizes = new Uint32Array(1024);
   #key = new Uint8Array(1024);
 
-  add(batch: PacketsBatch): void {
+  add(batch: PacketTimes): void {
     const count = batch.time.length;
     this.#grow(this.#count + count);
     this.#times.set(batch.time, this.#count);
     this.#key.set(batch.key.subarray(0, count), this.#count);
     for (let i = 0; i < count; i++) this.#sizes[this.#count + i] = Number(batch.offsets[i + 1]! - batch.offsets[i]!);
     this.#count += count;
+    this.bytes += Number(batch.offsets[count]! - batch.offsets[0]!);
   }
 
   tables(rateHz?: number): TrackTables {
@@ -108,8 +149,8 @@ class Samples {
   }
 }
 
-/** The coded pictures, whose place in the file is known only when all are there: in memory, or in a file of their own once they are many. */
-class Body {
+/** Coded pictures that wait for the tables: in memory, or in a file of their own once they are many. */
+class HeldBody implements Body {
   bytes = 0;
   #held: Uint8Array[] = [];
   #heldBytes = 0;

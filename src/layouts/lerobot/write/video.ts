@@ -1,7 +1,7 @@
-import type { CodecConfig, PacketsBatch } from "../../../core/batch.ts";
+import type { CodecConfig } from "../../../core/batch.ts";
 import { TendonError } from "../../../core/errors.ts";
 import type { PartReader } from "../../../core/part.ts";
-import { writeMp4 } from "../../../formats/video/mux.ts";
+import { type PacketTimes, writeMp4 } from "../../../formats/video/mux.ts";
 import { frameTime, type Rate } from "./rational.ts";
 
 /** All that decides the bytes of a video file: parked packets, one behind another. */
@@ -17,26 +17,29 @@ export type VideoResult = { readonly frames: number; readonly codec: string; rea
 /** Joins parked packets into one mp4 whose frame i is shown at i / rate, without touching a coded picture. */
 export async function buildVideo(target: string, recipe: VideoRecipe, parts: PartReader): Promise<VideoResult> {
   const rate: Rate = { num: BigInt(recipe.rate.num), den: BigInt(recipe.rate.den) };
-  const packets = joined(recipe, rate, parts)[Symbol.asyncIterator]();
-  try {
-    const first = await packets.next();
-    if (first.done) throw new TendonError("internal", "a video without frames was planned", { place: { file: target } });
-    const config: CodecConfig = first.value.config;
-    const { frames } = await writeMp4(target, config, resumed(first.value, packets), {
-      rateHz: Number(rate.num) / Number(rate.den),
-    });
-    return { frames, codec: config.codec, width: config.width, height: config.height };
-  } finally {
-    await packets.return?.(undefined);
-  }
+  const read = () => joined(recipe, rate, (key) => parts.packets(key), parts);
+  const readTimes = () => joined(recipe, rate, (key) => parts.packetTimes(key), parts);
+  const config = await configOf(readTimes(), target);
+  const { frames } = await writeMp4(target, config, read(), { rateHz: Number(rate.num) / Number(rate.den), times: readTimes() });
+  return { frames, codec: config.codec, width: config.width, height: config.height };
 }
 
-async function* joined(recipe: VideoRecipe, rate: Rate, parts: PartReader): AsyncGenerator<PacketsBatch, undefined> {
+async function configOf(packets: AsyncIterable<PacketTimes>, target: string): Promise<CodecConfig> {
+  for await (const { config } of packets) return config;
+  throw new TendonError("internal", "a video without frames was planned", { place: { file: target } });
+}
+
+async function* joined<B extends PacketTimes>(
+  recipe: VideoRecipe,
+  rate: Rate,
+  read: (key: string) => AsyncIterable<B>,
+  parts: PartReader,
+): AsyncGenerator<B> {
   let before = 0;
   for (const part of recipe.parts) {
     const ranks = part.bFrames ? await presentationRanks(part, parts) : undefined;
     let seen = 0;
-    for await (const batch of parts.packets(part.packets)) {
+    for await (const batch of read(part.packets)) {
       yield rebased(batch, { first: before, from: seen, rate, ranks });
       seen += batch.time.length;
     }
@@ -44,7 +47,6 @@ async function* joined(recipe: VideoRecipe, rate: Rate, parts: PartReader): Asyn
       throw new TendonError("internal", `part ${part.packets} has ${seen} frames where its receipt tells ${part.frames}`);
     before += part.frames;
   }
-  return undefined;
 }
 
 /** For each packet in decode order, which frame it is when shown; and by how many frames decoding runs ahead. */
@@ -56,7 +58,7 @@ interface Ranks {
 async function presentationRanks(part: VideoRecipe["parts"][number], parts: PartReader): Promise<Ranks> {
   const times = new BigInt64Array(part.frames);
   let count = 0;
-  for await (const batch of parts.packets(part.packets)) {
+  for await (const batch of parts.packetTimes(part.packets)) {
     times.set(batch.time, count);
     count += batch.time.length;
   }
@@ -71,7 +73,7 @@ async function presentationRanks(part: VideoRecipe["parts"][number], parts: Part
 }
 
 /** The same packets, shown at whole frame periods after the `first` frames of the file. */
-function rebased(batch: PacketsBatch, at: { first: number; from: number; rate: Rate; ranks: Ranks | undefined }): PacketsBatch {
+function rebased<B extends PacketTimes>(batch: B, at: { first: number; from: number; rate: Rate; ranks: Ranks | undefined }): B {
   const { first, from, rate, ranks } = at;
   const count = batch.time.length;
   const time = new BigInt64Array(count);
@@ -82,9 +84,4 @@ function rebased(batch: PacketsBatch, at: { first: number; from: number; rate: R
     decodeTime[index] = frameTime(BigInt(first + packet - (ranks?.ahead ?? 0)), rate);
   }
   return { ...batch, time, decodeTime };
-}
-
-async function* resumed(first: PacketsBatch, rest: AsyncIterator<PacketsBatch>): AsyncGenerator<PacketsBatch> {
-  yield first;
-  for (let step = await rest.next(); !step.done; step = await rest.next()) yield step.value;
 }
