@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, readSync } from "node:fs";
 import { chmod, copyFile, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asTendonError, TendonError } from "../core/errors.ts";
@@ -90,7 +90,7 @@ async function hashAndFlush(path: string): Promise<{ bytes: number; sha256: stri
     const flushed = handle.sync();
     flushed.catch(() => undefined);
     for (;;) {
-      const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, bytes);
+      const bytesRead = readSync(handle.fd, piece, 0, PIECE_BYTES, bytes);
       if (bytesRead === 0) break;
       hash.update(piece.subarray(0, bytesRead));
       bytes += bytesRead;

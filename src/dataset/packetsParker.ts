@@ -9,7 +9,7 @@ import { columnData } from "./arrowTypes.ts";
 import { bytesColumn, type Column, field } from "./columns.ts";
 import { bytesOf, Growing } from "./growing.ts";
 import type { Home } from "./home.ts";
-import type { Parker } from "./parker.ts";
+import { orNeverAgain, type Parker } from "./parker.ts";
 import { openPartFile, type PartFile } from "./partFile.ts";
 import { fromColumns, timeColumn } from "./timeColumns.ts";
 
@@ -31,20 +31,17 @@ export function openPacketsParker(
   let pending = 0;
   let bytes = 0;
   const order = orderTally();
-  let writing: Promise<void> = Promise.resolve();
 
   const full = () => pending >= CHUNK_PACKETS || pictures.pendingBytes >= CHUNK_BYTES;
-  const drain = async (atEnd: boolean) => {
+  const drain = orNeverAgain((atEnd: boolean) => {
     while (pending > 0 && (atEnd || full())) {
       const count = Math.min(pending, CHUNK_PACKETS);
-      file ??= await openPartFile(home, schemaOf(columns, config!));
+      file ??= openPartFile(home, schemaOf(columns, config!));
       const data = columns.flatMap((column) => column.take(count));
       pending -= count;
-      await file.write(data, count);
+      file.write(data, count);
     }
-    // The batch is its owner's again when this is done.
-    pictures.keep();
-  };
+  });
   return {
     count: () => samples,
     append(_stream, batch, start) {
@@ -56,14 +53,13 @@ export function openPacketsParker(
       bytes += Number(packets.offsets[end]! - packets.offsets[start]!);
       samples += end - start;
       pending += end - start;
-      if (!full()) return pictures.keep();
-      writing = writing.then(() => drain(false));
-      return writing;
+      drain(false);
+      // The batch is its owner's again when this is done.
+      pictures.keep();
     },
     async finish() {
       if (config === undefined) throw new TendonError("bad-data", "has no picture in this episode", { place: { stream } });
-      writing = writing.then(() => drain(true));
-      await writing;
+      drain(true);
       const configKey = configDigest(config);
       const content = Object.assign({}, ...columns.map((column) => column.digest())) as JsonObject;
       const key = digest({ form: "packets 1", samples, config: configKey, content: { ...content, stream: "" } });
@@ -83,7 +79,6 @@ export function openPacketsParker(
       };
     },
     async abort() {
-      await writing.catch(() => undefined);
       await file?.abort();
     },
   };

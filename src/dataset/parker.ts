@@ -5,15 +5,15 @@ import { TendonError } from "../core/errors.ts";
 export interface Parker<T> {
   /** How many samples of a stream it has. */
   count(stream: string): number;
-  /** Copies samples `start` to the end of a batch; a promise where something must be written first. */
-  append(stream: string, batch: Batch, start: number): void | Promise<void>;
+  /** Copies samples `start` to the end of a batch, or writes them. */
+  append(stream: string, batch: Batch, start: number): void;
   finish(): Promise<T>;
   abort(): Promise<void>;
 }
 
 /** One watcher's share in a parker. */
 export interface Share<T> {
-  push(stream: string, batch: Batch): void | Promise<void>;
+  push(stream: string, batch: Batch): void;
   close(): Promise<T>;
   abort(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function sharedParker<T>(parker: Parker<T>): { join(): Share<T> } {
           const known = parker.count(stream) - before;
           if (known >= batch.time.length) return;
           if (finished) throw new TendonError("internal", "more samples came after the part was closed", { place: { stream } });
-          return parker.append(stream, batch, known);
+          parker.append(stream, batch, known);
         },
         close() {
           left = true;
@@ -61,4 +61,18 @@ async function finishOrAbort<T>(parker: Parker<T>): Promise<T> {
     await parker.abort();
     throw cause;
   }
+}
+
+/** Work that failed once fails ever after: what it left half done is not taken up again by another share. */
+export function orNeverAgain<A extends readonly unknown[]>(work: (...given: A) => void): (...given: A) => void {
+  let failed: { readonly error: unknown } | undefined;
+  return (...given) => {
+    if (failed) throw failed.error;
+    try {
+      work(...given);
+    } catch (error) {
+      failed = { error };
+      throw error;
+    }
+  };
 }

@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import * as arrow from "apache-arrow";
 import { asTendonError, TendonError } from "../core/errors.ts";
@@ -38,7 +39,7 @@ export async function* readBatches(path: string, reading: PartReading): AsyncGen
     const schema = await readSchema(handle);
     for (let at = MAGIC.length; ; ) {
       if (reading === "own memory") messages.forget();
-      const found = await messages.read(at, reading === "without the longest");
+      const found = messages.read(at, reading === "without the longest");
       if (found === undefined) return;
       at += found.size;
       // A file without rows gives one batch without rows.
@@ -99,30 +100,30 @@ class Messages {
   }
 
   /** The batch at an offset of the file, and the size of its message; undefined behind the last. */
-  async read(at: number, isSparse: boolean): Promise<{ header: BatchHeader; body: Uint8Array; size: number } | undefined> {
-    const { bytesRead } = await this.#handle.read(this.memory, 0, FIRST_READ_BYTES, at);
+  read(at: number, isSparse: boolean): { header: BatchHeader; body: Uint8Array; size: number } | undefined {
+    const bytesRead = readSync(this.#handle.fd, this.memory, 0, FIRST_READ_BYTES, at);
     if (bytesRead < PREFIX_BYTES) throw new Error("it is cut off");
     const length = new DataView(this.memory.buffer).getInt32(4, true);
     if (length === 0) return undefined;
     if (length < 0 || length > METADATA_BYTES_MAX) throw new Error(`a message has ${length} bytes of metadata`);
     const bodyAt = PREFIX_BYTES + length;
-    await this.#fill(at, bytesRead, bodyAt);
+    this.#fill(at, bytesRead, bodyAt);
     const message = arrow.Message.decode(this.memory.subarray(PREFIX_BYTES, bodyAt));
     const header = message.header() as unknown as BatchHeader;
     const size = bodyAt + message.bodyLength;
     const longest = header.buffers.reduce((a, b) => (b.length > a.length ? b : a));
     const got = Math.max(bytesRead, bodyAt);
     this.#reserve(size, got);
-    await this.#fill(at, got, isSparse ? bodyAt + longest.offset : size);
-    if (isSparse) await this.#fill(at, Math.max(got, bodyAt + longest.offset + longest.length), size);
+    this.#fill(at, got, isSparse ? bodyAt + longest.offset : size);
+    if (isSparse) this.#fill(at, Math.max(got, bodyAt + longest.offset + longest.length), size);
     return { header, body: this.memory.subarray(bodyAt, size), size };
   }
 
   /** Bytes `from` to `to` of the message at an offset, half-open; all of them must be there. */
-  async #fill(at: number, from: number, to: number): Promise<void> {
+  #fill(at: number, from: number, to: number): void {
     this.#reserve(to, from);
     for (let got = from; got < to; ) {
-      const { bytesRead } = await this.#handle.read(this.memory, got, to - got, at + got);
+      const bytesRead = readSync(this.#handle.fd, this.memory, got, to - got, at + got);
       if (bytesRead === 0) throw new Error("it is cut off");
       got += bytesRead;
     }

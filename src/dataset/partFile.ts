@@ -1,14 +1,21 @@
-import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { closeSync, fsync, mkdirSync, openSync, writeSync, writevSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import * as arrow from "apache-arrow";
 import { diskError } from "../io/diskError.ts";
 import { renameDurably } from "../io/durable.ts";
 import { discard, type Home } from "./home.ts";
 import { sharded } from "./names.ts";
 
-/** An Arrow IPC file in the making, whose name is known only at its end. */
+const flush = promisify(fsync);
+
+/**
+ * An Arrow IPC file in the making, whose name is known only at its end. Only flushes are waited for:
+ * the rest goes to the system's memory, and to wake another thread for it costs more than to do it.
+ */
 export interface PartFile {
-  write(columns: readonly arrow.Data[], rows: number): Promise<void>;
+  write(columns: readonly arrow.Data[], rows: number): void;
   /** Flushes it and gives it its place. Where the same content stands already, that stays. */
   finish(key: string): Promise<void>;
   abort(): Promise<void>;
@@ -25,45 +32,44 @@ export async function hasPart(home: Home, key: string): Promise<boolean> {
 }
 
 /** Starts a part under a temporary name of the home. */
-export async function openPartFile(home: Home, schema: arrow.Schema): Promise<PartFile> {
+export function openPartFile(home: Home, schema: arrow.Schema): PartFile {
   const temporary = home.temporary();
-  const handle = await open(temporary, "wx").catch((cause: unknown) => {
-    throw diskError(cause, temporary);
-  });
+  const file = onDisk(temporary, () => openSync(temporary, "wx"));
   const sink = new Collected();
   const writer = new arrow.RecordBatchFileWriter();
   writer.reset(sink, schema);
   const struct = new arrow.Struct(schema.fields);
   let closed = false;
-  const close = async () => {
-    if (!closed) await handle.close();
+  const close = () => {
+    if (!closed) closeSync(file);
     closed = true;
   };
   return {
-    async write(columns, rows) {
+    write(columns, rows) {
       const data = arrow.makeData({ type: struct, length: rows, nullCount: 0, children: [...columns] });
       writer.write(new arrow.RecordBatch(schema, data));
-      await writeOut(handle, sink.drain(), temporary);
+      onDisk(temporary, () => writeOut(file, sink.drain()));
     },
     async finish(key) {
       writer.close();
-      await writeOut(handle, sink.drain(), temporary);
+      onDisk(temporary, () => writeOut(file, sink.drain()));
+      const path = partPath(home, key);
       if (await hasPart(home, key)) {
-        await close();
+        close();
         await discard(temporary);
         return;
       }
       try {
-        await handle.sync();
-        await close();
-        await mkdir(dirname(partPath(home, key)), { recursive: true });
+        await flush(file);
+        close();
+        mkdirSync(dirname(path), { recursive: true });
       } catch (cause) {
         throw diskError(cause, temporary);
       }
-      await renameDurably(temporary, partPath(home, key));
+      await renameDurably(temporary, path);
     },
     async abort() {
-      await close().catch(() => undefined);
+      close();
       await discard(temporary);
     },
   };
@@ -84,17 +90,19 @@ class Collected extends arrow.AsyncByteQueue {
   }
 }
 
-async function writeOut(handle: FileHandle, pieces: Uint8Array[], path: string): Promise<void> {
+function writeOut(file: number, pieces: readonly Uint8Array[]): void {
   const expected = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  const written = writevSync(file, pieces);
+  // A disk that is nearly full takes a part; the next write then says why.
+  if (written === expected) return;
+  const rest = Buffer.concat(pieces).subarray(written);
+  for (let at = 0; at < rest.byteLength; ) at += writeSync(file, rest, at);
+}
+
+function onDisk<T>(path: string, work: () => T): T {
   try {
-    const { bytesWritten } = await handle.writev(pieces);
-    // A disk that is nearly full takes a part; the next write then says why.
-    if (bytesWritten < expected) await writeRest(handle, Buffer.concat(pieces).subarray(bytesWritten));
+    return work();
   } catch (cause) {
     throw diskError(cause, path);
   }
-}
-
-async function writeRest(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength; ) at += (await handle.write(bytes, at)).bytesWritten;
 }

@@ -9,7 +9,7 @@ import { isBytes } from "./arrowTypes.ts";
 import { bytesColumn, type Column, numberColumn } from "./columns.ts";
 import { bytesOf } from "./growing.ts";
 import type { Home } from "./home.ts";
-import type { Parker } from "./parker.ts";
+import { orNeverAgain, type Parker } from "./parker.ts";
 import { openPartFile, type PartFile } from "./partFile.ts";
 import { fromColumns, timeColumn } from "./timeColumns.ts";
 
@@ -35,22 +35,21 @@ export function openTableParker(home: Home, schema: EpisodeSchema, streams: read
   let file: PartFile | undefined;
   let rows = 0;
   let bytes = 0;
-  let writing: Promise<void> = Promise.resolve();
 
   const ready = (atEnd: boolean): number => {
     const least = Math.min(...all.map((each) => each.pending), chunkRows);
     if (atEnd || least === chunkRows) return least;
     return least > 0 && pendingBytes(all) >= CHUNK_BYTES ? least : 0;
   };
-  const drain = async (atEnd: boolean) => {
+  const drain = orNeverAgain((atEnd: boolean) => {
     for (let count = ready(atEnd); count > 0; count = ready(atEnd)) {
-      file ??= await openPartFile(home, schemaOf(all));
+      file ??= openPartFile(home, schemaOf(all));
       const data = takeRows(all, count, rows);
       for (const each of data) bytes += contentBytes(each);
       rows += count;
-      await file.write(data, count);
+      file.write(data, count);
     }
-  };
+  });
   return {
     count: (stream) => byName.get(stream)!.rows,
     append(stream, batch, start) {
@@ -59,23 +58,20 @@ export function openTableParker(home: Home, schema: EpisodeSchema, streams: read
       for (const column of [each.time, ...each.columns]) column.append(batch, start, end);
       each.rows += end - start;
       each.pending += end - start;
-      if (ready(false) === 0) return limitAhead(all);
-      writing = writing.then(() => drain(false));
-      return writing;
+      if (ready(false) === 0) limitAhead(all);
+      else drain(false);
     },
     async finish() {
-      writing = writing.then(() => drain(true));
-      await writing;
+      drain(true);
       const longer = all.find((each) => each.rows !== lead.rows);
       if (longer) throw unequal(lead, longer);
-      file ??= await openPartFile(home, schemaOf(all));
+      file ??= openPartFile(home, schemaOf(all));
       const content = all.map((each) => Object.assign({}, ...each.columns.map((column) => column.digest())) as JsonObject);
       const key = digest({ form: "table 1", rows, ...lead.time.digest(), streams: content });
       await file.finish(key);
       return { key, rows, bytes, streams: all.map((each) => each.stream) };
     },
     async abort() {
-      await writing.catch(() => undefined);
       await file?.abort();
     },
   };

@@ -11,8 +11,11 @@ const ABANDONED_MS = 24 * 3600 * 1000;
  * tells it from another process that is given the same id, as happens in every new container.
  */
 export function ownName(): string {
-  return `${process.pid}-${startOf(process.pid) ?? 0}-${host()}`;
+  own ??= `${process.pid}-${startOf(process.pid) ?? 0}-${host()}`;
+  return own;
 }
+
+let own: string | undefined;
 
 /** Removes what processes that are gone left behind. */
 export async function sweepAbandoned(folder: string): Promise<void> {

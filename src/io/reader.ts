@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { asTendonError, TendonError } from "../core/errors.ts";
 
@@ -7,8 +8,12 @@ export interface RandomReader {
   readonly sizeBytes: number;
   /** `length` bytes from `offset`; fewer at the end of the file. Valid until the reader closes. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Fills `into` from `offset`, past the blocks that `read` keeps; gives how many bytes there were. For those who have memory of their own. */
-  readInto(into: Uint8Array, offset: number): Promise<number>;
+  /**
+   * Fills `into` from `offset` at once, past the blocks that `read` keeps; gives how many bytes there
+   * were. For threads that have nothing else to do: most blocks are in memory, and to wake another
+   * thread for one costs more than to copy it.
+   */
+  readInto(into: Uint8Array, offset: number): number;
   close(): Promise<void>;
 }
 
@@ -31,18 +36,16 @@ export async function openReader(path: string, options: { readAheadBytes?: numbe
   let held = { offset: 0, bytes: new Uint8Array(0) };
   let next: { offset: number; bytes: Promise<Uint8Array> } | undefined;
 
-  const readInto = async (into: Uint8Array, offset: number): Promise<number> => {
+  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
+    const wanted = Math.max(0, Math.min(length, sizeBytes - offset));
+    const bytes = new Uint8Array(wanted);
     let got = 0;
-    while (got < into.length) {
-      const { bytesRead } = await handle.read(into, got, into.length - got, offset + got);
+    while (got < wanted) {
+      const { bytesRead } = await handle.read(bytes, got, wanted - got, offset + got);
       if (bytesRead === 0) break;
       got += bytesRead;
     }
-    return got;
-  };
-  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)));
-    return bytes.subarray(0, await readInto(bytes, offset));
+    return bytes.subarray(0, got);
   };
   const prefetch = (offset: number) => {
     if (offset >= sizeBytes) return;
@@ -67,7 +70,15 @@ export async function openReader(path: string, options: { readAheadBytes?: numbe
       prefetch(held.offset + held.bytes.length);
       return held.bytes.subarray(0, Math.min(length, held.bytes.length));
     },
-    readInto,
+    readInto(into, offset) {
+      let got = 0;
+      while (got < into.length) {
+        const bytesRead = readSync(handle.fd, into, got, into.length - got, offset + got);
+        if (bytesRead === 0) break;
+        got += bytesRead;
+      }
+      return got;
+    },
     close: async () => {
       await next?.bytes.catch(() => undefined);
       await handle.close();

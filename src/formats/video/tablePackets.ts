@@ -29,7 +29,7 @@ export async function* readTablePackets(track: TabledTrack, limits: BatchLimits)
   for (let from = limits.start; from < whole; ) {
     const { to, bytes } = batchEnd(track.table.size, from, whole, limits);
     if (bytes > memory.length) memory = new Uint8Array(Math.max(bytes, Math.min(limits.bytesMax, 2 * memory.length)));
-    const offsets = await readRun(track, { from, to }, memory);
+    const offsets = readRun(track, { from, to }, memory);
     yield {
       kind: "packets",
       time: index.time.slice(from, to),
@@ -62,11 +62,7 @@ function batchEnd(
   return { to, bytes };
 }
 
-async function readRun(
-  { table, reader }: TabledTrack,
-  { from, to }: { from: number; to: number },
-  memory: Uint8Array,
-): Promise<BigInt64Array> {
+function readRun({ table, reader }: TabledTrack, { from, to }: { from: number; to: number }, memory: Uint8Array): BigInt64Array {
   const offsets = new BigInt64Array(to - from + 1);
   let filled = 0;
   for (let packet = from; packet < to; ) {
@@ -78,7 +74,7 @@ async function readRun(
       at += table.size[packet]!;
       offsets[packet - from + 1] = BigInt(at);
     }
-    await reader.readInto(memory.subarray(filled, at), begin);
+    reader.readInto(memory.subarray(filled, at), begin);
     filled = at;
   }
   return offsets;
