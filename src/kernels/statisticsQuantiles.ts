@@ -1,4 +1,5 @@
 import type { NumberArray } from "../core/batch.ts";
+import { sortFloats } from "./sortFloats.ts";
 import { asNumbers } from "./statistics.ts";
 
 /** Rows to take quantiles of: `[row, width]`, and `[row]` or `[row, width]` of which are there. */
@@ -104,7 +105,7 @@ async function sortColumns(
       all.set(part, at);
       at += part.length;
     }
-    all.sort();
+    sortFloats(all);
     return { count: all.length, at: (rank) => all[rank]! };
   });
 }

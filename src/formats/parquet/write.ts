@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { ColumnChunk, KeyValue, RowGroup, SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer";
@@ -61,7 +62,7 @@ export async function openParquetWriter(
   let writing = columns.map((column) => startColumn(column, pageBytes));
 
   const write = async (bytes: Uint8Array) => {
-    await writeAll(file, bytes);
+    writeAll(file, bytes);
     offset += bytes.length;
   };
   await write(MAGIC);
@@ -172,7 +173,7 @@ function spillFile(path: string): Spill & { clear(): Promise<void>; close(): Pro
   return {
     async write(bytes) {
       file ??= await open(path, "wx+");
-      await writeAll(file, bytes, end);
+      writeAll(file, bytes, end);
       end += bytes.length;
       return end - bytes.length;
     },
@@ -198,12 +199,11 @@ function spillFile(path: string): Spill & { clear(): Promise<void>; close(): Pro
   };
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
+/** Into the system's memory: to wake another thread for each page costs more than to do it. */
+function writeAll(file: FileHandle, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length; ) {
     const at = position === undefined ? null : position + done;
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at);
-    done += bytesWritten;
+    done += writeSync(file.fd, bytes, done, bytes.length - done, at);
   }
 }
 

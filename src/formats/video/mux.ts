@@ -1,3 +1,4 @@
+import { writevSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { CodecConfig, PacketsBatch } from "../../core/batch.ts";
 import { asTendonError, TendonError } from "../../core/errors.ts";
@@ -26,6 +27,7 @@ export interface WrittenMp4 {
 
 const SAMPLES_PER_CHUNK = 64;
 const COPY_BYTES = 4 << 20;
+const FLUSH_BYTES = 8 << 20;
 
 /**
  * Writes packets (in decode order, shown from 0 on) as an mp4 file at `target`, which must not exist.
@@ -79,11 +81,19 @@ function passingBody(packets: AsyncIterable<PacketsBatch>, bytes: number): Body 
     bytes,
     async copyTo(target) {
       let written = 0;
+      let flushed = 0;
+      let flushing: Promise<void> = Promise.resolve();
       for await (const batch of packets) {
         const coded = codedBytes(batch);
-        await writeAll(target, coded);
+        writeAll(target, coded);
         written += coded.length;
+        if (written - flushed < FLUSH_BYTES) continue;
+        // The disk begins early, so that whoever makes the file durable waits for its last piece only.
+        flushed = written;
+        flushing = Promise.all([flushing, target.datasync()]).then(() => undefined);
+        flushing.catch(() => undefined);
       }
+      await flushing;
       if (written !== bytes) throw new TendonError("internal", `${written} bytes of packets came, their sizes told ${bytes}`);
     },
   };
@@ -96,7 +106,7 @@ async function writeFile(target: string, config: CodecConfig, tables: TrackTable
   const moov = movie(config, tables, type.length + length + header.length);
   const file = await open(target, "wx");
   try {
-    await writeAll(file, Buffer.concat([type, moov, header]));
+    writeAll(file, Buffer.concat([type, moov, header]));
     await body.copyTo(file);
   } catch (thrown) {
     await file.close();
@@ -178,11 +188,11 @@ class HeldBody implements Body {
         const { bytesRead } = await this.#file.read(buffer, 0, Math.min(buffer.length, spilled - at), at);
         if (bytesRead === 0)
           throw new TendonError("internal", "pictures that were set aside are gone", { place: { file: this.#path } });
-        await writeAll(target, buffer.subarray(0, bytesRead));
+        writeAll(target, buffer.subarray(0, bytesRead));
         at += bytesRead;
       }
     }
-    await writeAll(target, ...this.#held);
+    writeAll(target, ...this.#held);
   }
 
   async remove(): Promise<void> {
@@ -192,18 +202,19 @@ class HeldBody implements Body {
 
   async #spill(): Promise<void> {
     this.#file ??= await open(this.#path, "wx+");
-    await writeAll(this.#file, ...this.#held);
+    writeAll(this.#file, ...this.#held);
     this.#held = [];
     this.#heldBytes = 0;
   }
 }
 
-async function writeAll(file: FileHandle, ...parts: Uint8Array[]): Promise<void> {
+/** Into the system's memory: to wake another thread for that costs more than to do it. */
+function writeAll(file: FileHandle, ...parts: Uint8Array[]): void {
   for (let start = 0; start < parts.length; start += 512) {
     const some = parts.slice(start, start + 512).filter((part) => part.length > 0);
     const size = some.reduce((sum, part) => sum + part.length, 0);
     if (size === 0) continue;
-    const { bytesWritten } = await file.writev(some);
+    const bytesWritten = writevSync(file.fd, some);
     if (bytesWritten !== size) throw new TendonError("no-space", `only ${bytesWritten} of ${size} bytes could be written`);
   }
 }
