@@ -1,5 +1,4 @@
-import { closeSync, fsync, mkdirSync, openSync, writeSync, writevSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { closeSync, existsSync, fsync, mkdirSync, openSync, writeSync, writevSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import * as arrow from "apache-arrow";
@@ -9,6 +8,7 @@ import { discard, type Home } from "./home.ts";
 import { sharded } from "./names.ts";
 
 const flush = promisify(fsync);
+const FLUSH_BYTES = 1 << 20;
 
 /**
  * An Arrow IPC file in the making, whose name is known only at its end. Only flushes are waited for:
@@ -27,8 +27,8 @@ export function partPath(home: Home, key: string): string {
 }
 
 /** Whether a part is parked. */
-export async function hasPart(home: Home, key: string): Promise<boolean> {
-  return (await stat(partPath(home, key)).catch(() => undefined)) !== undefined;
+export function hasPart(home: Home, key: string): boolean {
+  return existsSync(partPath(home, key));
 }
 
 /** Starts a part under a temporary name of the home. */
@@ -40,28 +40,37 @@ export function openPartFile(home: Home, schema: arrow.Schema): PartFile {
   writer.reset(sink, schema);
   const struct = new arrow.Struct(schema.fields);
   let closed = false;
-  const close = () => {
-    if (!closed) closeSync(file);
+  let unflushed = 0;
+  let flushing: Promise<unknown> = Promise.resolve();
+  const close = async () => {
+    if (closed) return;
     closed = true;
+    await flushing.catch(() => undefined);
+    closeSync(file);
   };
   return {
     write(columns, rows) {
       const data = arrow.makeData({ type: struct, length: rows, nullCount: 0, children: [...columns] });
       writer.write(new arrow.RecordBatch(schema, data));
-      onDisk(temporary, () => writeOut(file, sink.drain()));
+      unflushed += onDisk(temporary, () => writeOut(file, sink.drain()));
+      if (unflushed < FLUSH_BYTES) return;
+      // The disk begins early, so that the end waits for its last piece only.
+      unflushed = 0;
+      flushing = Promise.all([flushing, flush(file)]);
+      flushing.catch(() => undefined);
     },
     async finish(key) {
       writer.close();
       onDisk(temporary, () => writeOut(file, sink.drain()));
       const path = partPath(home, key);
-      if (await hasPart(home, key)) {
-        close();
+      if (hasPart(home, key)) {
+        await close();
         await discard(temporary);
         return;
       }
       try {
-        await flush(file);
-        close();
+        await Promise.all([flushing, flush(file)]);
+        await close();
         mkdirSync(dirname(path), { recursive: true });
       } catch (cause) {
         throw diskError(cause, temporary);
@@ -69,7 +78,7 @@ export function openPartFile(home: Home, schema: arrow.Schema): PartFile {
       await renameDurably(temporary, path);
     },
     async abort() {
-      close();
+      await close();
       await discard(temporary);
     },
   };
@@ -90,13 +99,15 @@ class Collected extends arrow.AsyncByteQueue {
   }
 }
 
-function writeOut(file: number, pieces: readonly Uint8Array[]): void {
+/** Gives how many bytes there were. */
+function writeOut(file: number, pieces: readonly Uint8Array[]): number {
   const expected = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
   const written = writevSync(file, pieces);
   // A disk that is nearly full takes a part; the next write then says why.
-  if (written === expected) return;
+  if (written === expected) return expected;
   const rest = Buffer.concat(pieces).subarray(written);
   for (let at = 0; at < rest.byteLength; ) at += writeSync(file, rest, at);
+  return expected;
 }
 
 function onDisk<T>(path: string, work: () => T): T {

@@ -399,7 +399,7 @@ describe("a shelf", () => {
   it("says what to do about a part that is gone or damaged", async () => {
     const { tables } = await parkAll(episodeOf(made), { tables: { rows: ["float32"] }, packets: [] });
     const { key } = tables.rows!;
-    expect(await hasPart(home, key)).toBe(true);
+    expect(hasPart(home, key)).toBe(true);
     const size = (await readFile(partPath(home, key))).length;
     await truncate(partPath(home, key), size - 20);
     await expect(readTable(key)).rejects.toMatchObject({ code: "bad-data", place: { file: partPath(home, key) } });

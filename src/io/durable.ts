@@ -1,7 +1,11 @@
-import { link, open, rename, unlink } from "node:fs/promises";
+import { closeSync, fsync, openSync, renameSync } from "node:fs";
+import { link, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { diskError } from "./diskError.ts";
 import type { Body } from "./store.ts";
+
+const flush = promisify(fsync);
 
 /** Writes a new file and flushes it to the disk. Leaves nothing where the body or the disk throws. */
 export async function writeFlushed(path: string, body: Body): Promise<number> {
@@ -27,7 +31,7 @@ export async function writeFlushed(path: string, body: Body): Promise<number> {
 /** Moves a flushed file to its place at once, replacing what was there. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   try {
-    await rename(from, to);
+    renameSync(from, to);
     await syncFolder(dirname(to));
   } catch (cause) {
     throw diskError(cause, to);
@@ -48,13 +52,14 @@ export async function placeOnly(from: string, to: string): Promise<boolean> {
 
 /** Makes names in a folder survive a power cut, where the system can. */
 export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r").catch(() => undefined);
+  let folder: number | undefined;
   try {
-    await handle?.sync();
+    folder = openSync(path, "r");
+    await flush(folder);
   } catch {
     // Some file systems cannot flush a folder; names then reach the disk in their own time.
   } finally {
-    await handle?.close();
+    if (folder !== undefined) closeSync(folder);
   }
 }
 

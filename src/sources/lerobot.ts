@@ -15,6 +15,7 @@ import type { Entry } from "../layouts/lerobot/read/entries.ts";
 import { openEpisode } from "../layouts/lerobot/read/episode.ts";
 import { listFiles, sizeOf } from "../layouts/lerobot/read/files.ts";
 import { type DatasetFolder, findDatasets } from "../layouts/lerobot/read/folders.ts";
+import { heldTable } from "../layouts/lerobot/read/heldTable.ts";
 import { locateEpisodes } from "../layouts/lerobot/read/locate.ts";
 import { placeSamples } from "../layouts/lerobot/read/samplePlaces.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
@@ -234,7 +235,7 @@ async function find(given: Options, id: string, context: SourceContext): Promise
 }
 
 async function openTable({ dataset }: Described, path: string) {
-  const table = await openParquet(path);
+  const table = heldTable(await openParquet(path));
   return { table, locate: await locateEpisodes(dataset, table) };
 }
 
