@@ -1,6 +1,8 @@
-import { readSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { type BigIntStats, closeSync, fstatSync, openSync, read, readSync, statSync } from "node:fs";
+import { promisify } from "node:util";
 import { asTendonError, TendonError } from "../core/errors.ts";
+
+const readLater = promisify(read);
 
 /** Bytes of a file at any offset. */
 export interface RandomReader {
@@ -17,39 +19,53 @@ export interface RandomReader {
   close(): Promise<void>;
 }
 
+/** How a reader fetches blocks. */
+export interface ReaderOptions {
+  /** Default 1 MiB. */
+  readonly blockBytes?: number;
+  /** `ahead`: the next block comes while the last is used. `as asked`: at once and none before its time, for who reads tables and leaves. */
+  readonly fetch?: "ahead" | "as asked";
+}
+
 /**
- * Opens a local file. A read that continues the last one is answered from a block of
- * `readAheadBytes` that was fetched meanwhile, so memory is bounded by two such blocks.
+ * Opens a local file. A read that continues the last one is answered from a block of `blockBytes`
+ * that was fetched meanwhile, so memory is bounded by two such blocks.
  */
-export async function openReader(path: string, options: { readAheadBytes?: number } = {}): Promise<RandomReader> {
-  const ahead = options.readAheadBytes ?? 1 << 20;
-  const place = { file: path };
-  const handle = await open(path, "r").catch((cause: unknown) => {
-    throw asTendonError(cause, "not-found", place);
-  });
-  const info = await handle.stat();
-  if (!info.isFile()) {
-    await handle.close();
-    throw new TendonError("not-found", "is not a file", { place });
-  }
-  const sizeBytes = info.size;
+export async function openReader(path: string, options: ReaderOptions = {}): Promise<RandomReader> {
+  const { blockBytes = 1 << 20, fetch: fetching = "ahead" } = options;
+  const { file, sizeBytes } = openFile(path);
+  let closed = false;
   let held = { offset: 0, bytes: new Uint8Array(0) };
   let next: { offset: number; bytes: Promise<Uint8Array> } | undefined;
 
-  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
-    const wanted = Math.max(0, Math.min(length, sizeBytes - offset));
-    const bytes = new Uint8Array(wanted);
+  /** A number that was given back may be another file's by now. */
+  const own = (): number => {
+    if (closed) throw new TendonError("internal", "is read after it was closed", { place: { file: path } });
+    return file;
+  };
+  const readInto = (into: Uint8Array, offset: number): number => {
     let got = 0;
-    while (got < wanted) {
-      const { bytesRead } = await handle.read(bytes, got, wanted - got, offset + got);
+    while (got < into.length) {
+      const bytesRead = readSync(own(), into, got, into.length - got, offset + got);
+      if (bytesRead === 0) break;
+      got += bytesRead;
+    }
+    return got;
+  };
+  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)));
+    if (fetching === "as asked") return bytes.subarray(0, readInto(bytes, offset));
+    let got = 0;
+    while (got < bytes.length) {
+      const { bytesRead } = await readLater(own(), bytes, got, bytes.length - got, offset + got);
       if (bytesRead === 0) break;
       got += bytesRead;
     }
     return bytes.subarray(0, got);
   };
   const prefetch = (offset: number) => {
-    if (offset >= sizeBytes) return;
-    const bytes = fetch(offset, ahead);
+    if (offset >= sizeBytes || fetching === "as asked") return;
+    const bytes = fetch(offset, blockBytes);
     bytes.catch(() => undefined);
     next = { offset, bytes };
   };
@@ -59,37 +75,47 @@ export async function openReader(path: string, options: { readAheadBytes?: numbe
     sizeBytes,
     async read(offset, length) {
       const inside = () => offset >= held.offset && offset + length <= held.offset + held.bytes.length;
-      if (!inside() && next && offset >= next.offset && offset + length <= next.offset + ahead) {
+      if (!inside() && next && offset >= next.offset && offset + length <= next.offset + blockBytes) {
         held = { offset: next.offset, bytes: (await next.bytes) as Uint8Array<ArrayBuffer> };
         next = undefined;
         prefetch(held.offset + held.bytes.length);
       }
       if (inside()) return held.bytes.subarray(offset - held.offset, offset - held.offset + length);
-      if (length >= ahead) return fetch(offset, length);
-      held = { offset, bytes: (await fetch(offset, ahead)) as Uint8Array<ArrayBuffer> };
+      if (length >= blockBytes) return fetch(offset, length);
+      held = { offset, bytes: (await fetch(offset, blockBytes)) as Uint8Array<ArrayBuffer> };
       prefetch(held.offset + held.bytes.length);
       return held.bytes.subarray(0, Math.min(length, held.bytes.length));
     },
-    readInto(into, offset) {
-      let got = 0;
-      while (got < into.length) {
-        const bytesRead = readSync(handle.fd, into, got, into.length - got, offset + got);
-        if (bytesRead === 0) break;
-        got += bytesRead;
-      }
-      return got;
-    },
+    readInto,
     close: async () => {
       await next?.bytes.catch(() => undefined);
-      await handle.close();
+      if (!closed) closeSync(file);
+      closed = true;
     },
   };
 }
 
+function openFile(path: string): { file: number; sizeBytes: number } {
+  const place = { file: path };
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (cause) {
+    throw asTendonError(cause, "not-found", place);
+  }
+  const info = fstatSync(file);
+  if (info.isFile()) return { file, sizeBytes: info.size };
+  closeSync(file);
+  throw new TendonError("not-found", "is not a file", { place });
+}
+
 /** The store's token for a local file: changes whenever its bytes may have changed. */
 export async function fileToken(path: string): Promise<string> {
-  const info = await stat(path, { bigint: true }).catch((cause: unknown) => {
+  let info: BigIntStats;
+  try {
+    info = statSync(path, { bigint: true });
+  } catch (cause) {
     throw asTendonError(cause, "not-found", { file: path });
-  });
+  }
   return `${info.size}-${info.mtimeNs}-${info.ctimeNs}-${info.ino}`;
 }

@@ -53,7 +53,7 @@ const OBJECTS_MAX = 5_000_000;
  */
 export async function openParquet(path: string): Promise<ParquetFile> {
   const place = { file: path };
-  const reader = await openReader(path, { readAheadBytes: FOOTER_GUESS });
+  const reader = await openReader(path, { blockBytes: FOOTER_GUESS, fetch: "as asked" });
   const sizeBytes = reader.sizeBytes;
   let footer: FileMetaData;
   let fields: ParquetField[];

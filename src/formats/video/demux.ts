@@ -56,13 +56,13 @@ export interface PacketsOptions {
 
 const CACHE_BYTES_MAX = 4 << 20;
 /** Tables stand at either end of a file and are small; packets come past these blocks. */
-const READ_AHEAD_BYTES = 1 << 16;
+const BLOCK_BYTES = 1 << 16;
 
 Logging.level = LogLevel.Silent;
 
 /** Opens an mp4, mov, Matroska or WebM file. Reads its tables, whatever its codec, and no picture but perhaps the first. */
 export async function openVideo(path: string): Promise<VideoFile> {
-  const reader = await openReader(path, { readAheadBytes: READ_AHEAD_BYTES });
+  const reader = await openReader(path, { blockBytes: BLOCK_BYTES, fetch: "as asked" });
   try {
     return await openTrack(path, reader);
   } catch (thrown) {
