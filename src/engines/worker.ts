@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
 import type { Bad } from "../core/episode.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
@@ -92,6 +93,8 @@ class Served implements Operations {
     this.#refused.clear();
     await this.#run?.[Symbol.asyncDispose]();
     this.#run = undefined;
+    // A worker is ended, it does not end: it would keep nothing of what it compiled.
+    flushCompileCache();
     return null;
   }
 
