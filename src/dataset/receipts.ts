@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readSync } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { asTendonError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
@@ -145,7 +146,7 @@ function openFiles(pathOf: (name: string) => string) {
       try {
         const handle = await handleOf(name);
         const buffer = Buffer.allocUnsafe(bytes);
-        const { bytesRead } = await handle.read(buffer, 0, bytes, offset);
+        const bytesRead = readSync(handle.fd, buffer, 0, bytes, offset);
         return buffer.toString("utf8", 0, bytesRead);
       } catch (cause) {
         handles.delete(name);
