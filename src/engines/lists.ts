@@ -1,8 +1,9 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { canonicalJson } from "../core/json.ts";
 import { readLines } from "../dataset/log.ts";
+import { diskError } from "../io/diskError.ts";
+
+const BLOCK_CHARS = 1 << 16;
 
 /** A list too long for memory or for a message: a file with a JSON value a line. */
 export interface ListWriter<T> {
@@ -11,18 +12,28 @@ export interface ListWriter<T> {
   close(): Promise<void>;
 }
 
+/** Lines go to the system's memory a block at a time; a stream would take a few wake-ups of other threads for a short list. */
 export function writeList<T>(path: string): ListWriter<T> {
-  const stream = createWriteStream(path);
-  const failed = once(stream, "error").then(([error]) => Promise.reject(error as Error));
-  failed.catch(() => undefined);
+  const file = openSync(path, "w");
+  let text = "";
+  const write = () => {
+    const bytes = Buffer.from(text);
+    text = "";
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    } catch (cause) {
+      throw diskError(cause, path);
+    }
+  };
   return {
     path,
     async add(value) {
-      if (!stream.write(`${canonicalJson(value)}\n`)) await Promise.race([once(stream, "drain"), failed]);
+      text += `${canonicalJson(value)}\n`;
+      if (text.length >= BLOCK_CHARS) write();
     },
     async close() {
-      stream.end();
-      await finished(stream);
+      write();
+      closeSync(file);
     },
   };
 }
