@@ -43,8 +43,7 @@ export interface ParquetWriter {
  * row group are compressed as rows arrive and written column by column when it ends, so an episode
  * of a million rows needs the memory of `pageMemoryBytesMax`, not of its values. The footer is
  * hyparquet-writer's; its page encoder is not used because it makes an array entry of every value
- * and of every level: 46 k rows/s and over 1 GB where a million rows of 52 floats take some 30 MB here.
- * Pages that wait on disk cost no measurable time: they are read back from the file cache.
+ * and of every level: 46 k rows/s and over 1 GB for a million rows of 52 floats.
  */
 export async function openParquetWriter(
   path: string,
