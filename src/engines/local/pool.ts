@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TendonError } from "../../core/errors.ts";
 import type { FromWorker, Operations, SentError } from "../protocol.ts";
+import { compiledFolder } from "./compiled.ts";
 import type { FromHost, ToHost } from "./messages.ts";
 
 const STOP_MS = 5000;
@@ -135,9 +134,8 @@ class LocalPool implements Pool {
   #startHost(): ChildProcess {
     const host = fork(fileURLToPath(HOST), {
       serialization: "advanced",
-      // SVT-AV1 talks on stderr otherwise, and reads this before any thread of ours starts. Where Node keeps
-      // compiled modules by default, our host and its workers keep theirs, and start in half the time.
-      env: { SVT_LOG: "1", NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env },
+      // SVT-AV1 talks on stderr otherwise, and reads this before any thread of ours starts.
+      env: { SVT_LOG: "1", NODE_COMPILE_CACHE: compiledFolder(), ...process.env },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     host.on("message", (message: FromHost) => this.#heard(message));
