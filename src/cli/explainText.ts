@@ -82,14 +82,18 @@ function findingLines(findings: readonly Finding[], told: Explanation): string[]
 
 function findingText({ check, severity, stream, message, startNs, endNs }: Finding, { about }: Explanation): string {
   const where = stream === undefined ? "" : `${stream}: `;
-  return `${severity}  ${check}: ${where}${message}${range({ startNs, endNs, zero: about?.startNs })}`;
+  const when = TELLS_SECONDS.test(message) ? "" : range({ startNs, endNs, zero: about?.startNs });
+  return `${severity}  ${check}: ${where}${message}${when}`;
 }
 
-/** Seconds from the episode's start, where the message does not say them itself. */
+/** Most messages say when, counted from the recording's start, which may lie before the first row. */
+const TELLS_SECONDS = /\d s\b/;
+
+/** Seconds from the first row. */
 function range(given: { startNs: string | undefined; endNs: string | undefined; zero: string | undefined }): string {
   if (given.startNs === undefined || given.zero === undefined) return "";
   const at = (ns: string) => toSeconds(BigInt(ns) - BigInt(given.zero!)).toFixed(3);
-  return ` [${at(given.startNs)} to ${given.endNs === undefined ? "?" : at(given.endNs)} s]`;
+  return ` [${at(given.startNs)} to ${given.endNs === undefined ? "?" : at(given.endNs)} s from the first row]`;
 }
 
 function rowLines({ row, timeNs, clock, features, views }: ExplainedRow): string[] {

@@ -54,7 +54,8 @@ async function askPerson({ question, choices }: Question): Promise<string | unde
 }
 
 function initText({ seen, files, cut, pipelines, refused }: InitReport): string {
-  const lines = [`${cut ? "the first " : ""}${countOf(files, "file")} looked at by name:`];
+  // A dataset's own files are not walked.
+  const lines = [files === 0 ? "found:" : `${cut ? "the first " : ""}${countOf(files, "file")} looked at by name:`];
   lines.push(...table(seen.map(({ kind, count: held, examples, advice }) => [count(held), kind, advice ?? examples.join(", ")])));
   for (const { name, reason } of refused) lines.push(`  left out: ${name}: ${reason}`);
   if (pipelines.length > 1) lines.push(`${pipelines.length} robots or formats, so one pipeline each`);

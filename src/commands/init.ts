@@ -206,7 +206,7 @@ function nothingToDo(found: Survey, refused: InitReport["refused"]): TendonError
     ...(reasons.length > 0 ? ["why:", ...reasons] : []),
     SUPPORTED,
   ].join("\n");
-  return new TendonError("bad-data", message, { place: { file: found.folder } });
+  return new TendonError("bad-data", message, { place: { file: found.path } });
 }
 
 function safeName(name: string): string {

@@ -59,6 +59,13 @@ test("a mixture of formats and robots gives one pipeline each, and says what can
   expect((await readPipelineFile(arm.file)).input.sources).toEqual({ "mixed-arm": { mcap: { path: "mixed/a.mcap" } } });
 });
 
+test("a file that is named is looked at alone", async () => {
+  const report = await init(at("mixed", "b.mcap"), { out: at("b.yaml") });
+  expect(report.pipelines.map(({ robot }) => robot)).toEqual(["legs"]);
+  expect((await readPipelineFile(at("b.yaml"))).input.sources).toEqual({ b: { mcap: { path: "mixed/b.mcap" } } });
+  await expect(init(at("mixed", "c.bag"), { out: folder })).rejects.toMatchObject({ place: { file: at("mixed", "c.bag") } });
+});
+
 test("joints that are a known robot's give its preset; cameras of which none is the main one are asked about", async () => {
   await mkdir(at("g1"));
   const joints = ["left", "right"].flatMap((side) =>

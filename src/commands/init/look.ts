@@ -38,7 +38,8 @@ export async function lookAt(found: Survey, signal?: AbortSignal): Promise<Looke
     const byRobot = new Map<string, { schemas: EpisodeSchema[]; paths: string[]; episodes: Episode[] }>();
     const sample = spread(all, LOOKED_MAX);
     // Parts of one recording belong together, so that MCAP files are opened by their folder where they are few.
-    const units = kind === "mcap" && sample.length === all.length ? topFolders(sample) : sample;
+    // One file alone is opened as it is: where a user names it, its neighbours are not meant.
+    const units = kind === "mcap" && all.length > 1 && sample.length === all.length ? topFolders(sample) : sample;
     for (const path of units) {
       signal?.throwIfAborted();
       const one = await lookAtOne(kind, path, { opened, signal });

@@ -11,7 +11,9 @@ const EXAMPLES_MAX = 3;
 
 /** All that stands in a folder, by kind. */
 export interface Survey {
-  /** Absolute. */
+  /** What was asked about: a folder or a file. Absolute. */
+  readonly path: string;
+  /** That folder, or the one in which the file stands. */
   readonly folder: string;
   readonly files: number;
   readonly cut: boolean;
@@ -33,7 +35,7 @@ export async function survey(path: string, signal?: AbortSignal): Promise<Survey
   const walk = new Walk(info.isDirectory() ? full : dirname(full), signal);
   if (info.isDirectory()) await walk.folder(full, 0);
   else await walk.file(full);
-  return walk.end();
+  return { path: full, ...walk.end() };
 }
 
 class Walk {
@@ -76,7 +78,7 @@ class Walk {
     else this.#others.push(file);
   }
 
-  end(): Survey {
+  end(): Omit<Survey, "path"> {
     const of = (...kinds: readonly string[]) =>
       [...this.#kinds]
         .filter(([{ name }]) => kinds.includes(name))
