@@ -10,7 +10,8 @@ import { openFileStore } from "../io/fileStore.ts";
 import type { Store } from "../io/store.ts";
 import { ownName, sweepAbandoned } from "./temporary.ts";
 
-const HOME_FILE = "home.json";
+/** Tells a dataset of Tendon's own from any other folder. */
+export const HOME_FILE = "home.json";
 const FORMAT = 1;
 const FOLDERS = ["parts", "receipts", "files", "snapshots", "refs", "history", "quarantine", "views", "tmp"] as const;
 const HOME = z.object({ tendon: z.literal("home"), format: z.int().positive() });
@@ -55,20 +56,6 @@ export async function lookIntoHome(path: string): Promise<Home> {
   const folder = resolve(path);
   await checkFormat(join(folder, HOME_FILE));
   return homeAt(folder);
-}
-
-/** Opens a home that is there to look at it: nothing in it is made or swept, so it may be one that cannot be written to. */
-export async function lookHome(path: string): Promise<Home> {
-  const folder = resolve(path);
-  await checkFormat(join(folder, HOME_FILE));
-  return {
-    path: folder,
-    store: openFileStore(folder),
-    at: (...parts) => join(folder, ...parts),
-    temporary: () => {
-      throw new TendonError("internal", "nothing is written to a home that is only looked at", { place: { file: folder } });
-    },
-  };
 }
 
 /** Throws where a folder cannot become or be a home, and makes nothing: so that this is told before hours of work. */

@@ -1,11 +1,11 @@
-import { readdir, realpath, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readdir, realpath } from "node:fs/promises";
+import { resolve } from "node:path";
 import { TendonError } from "../../core/errors.ts";
 import { type Home, lookIntoHome } from "../../dataset/home.ts";
 import { openSnapshots, type Snapshots } from "../../dataset/snapshots.ts";
+import { homeAbove, homeAtHand } from "../atHand.ts";
 
 const PREFIX = /^[0-9a-f]{4,64}$/;
-const FOLDERS_MAX = 1000;
 
 /** A snapshot that was found, and the home that it is in. */
 export interface FoundSnapshot {
@@ -15,7 +15,7 @@ export interface FoundSnapshot {
 }
 
 export interface FindOptions {
-  /** The dataset to look in. Absent: the folder we are in, those above it, and the only dataset below it. */
+  /** The dataset to look in. Absent: the one at hand. */
   readonly home?: string;
   readonly cwd?: string;
 }
@@ -33,7 +33,7 @@ export async function findSnapshot(name: string | undefined, options: FindOption
       place: { path: name },
     });
   }
-  const home = await lookIntoHome(options.home === undefined ? await homeAt(cwd) : resolve(cwd, options.home));
+  const home = await lookIntoHome(options.home === undefined ? await homeAtHand(cwd) : resolve(cwd, options.home));
   const snapshots = openSnapshots(home);
   return { home, snapshots, id: name === undefined ? await newest(home, snapshots) : await byPrefix(home, name) };
 }
@@ -51,46 +51,6 @@ async function ofPath(path: string): Promise<FoundSnapshot> {
   const [kind, id] = path.slice(folder.length + 1).split(/[\\/]/);
   const named = (kind === "views" || kind === "snapshots") && id !== undefined && (await isSnapshot(home, id));
   return { home, snapshots, id: named ? id : await newest(home, snapshots) };
-}
-
-async function homeAbove(path: string): Promise<string | undefined> {
-  for (let folder = path; ; folder = dirname(folder)) {
-    if (await isHome(folder)) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
-}
-
-async function homeAt(cwd: string): Promise<string> {
-  const above = await homeAbove(cwd);
-  if (above !== undefined) return above;
-  const below = await homesBelow(cwd);
-  if (below.length === 1) return below[0]!;
-  const seen = below.length === 0 ? "there is no dataset here" : `there are ${below.length} datasets here, such as ${below[0]}`;
-  throw new TendonError("not-found", `${seen}: name one, as in \`tendon report out/pick-place\``, { place: { file: cwd } });
-}
-
-/** Two levels are enough for `out/pick-place`. */
-async function homesBelow(cwd: string): Promise<string[]> {
-  const found: string[] = [];
-  let level = [cwd];
-  for (let depth = 0; depth < 2; depth++) {
-    const next: string[] = [];
-    for (const folder of level) {
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      for (const entry of entries.slice(0, FOLDERS_MAX)) {
-        if (!entry.isDirectory() || entry.name.startsWith(".") || entry.name === "node_modules") continue;
-        const path = join(folder, entry.name);
-        if (await isHome(path)) found.push(path);
-        else next.push(path);
-      }
-    }
-    level = next.slice(0, FOLDERS_MAX);
-  }
-  return found.sort();
-}
-
-async function isHome(folder: string): Promise<boolean> {
-  return (await stat(join(folder, "home.json")).catch(() => undefined))?.isFile() === true;
 }
 
 async function isSnapshot(home: Home, id: string): Promise<boolean> {
