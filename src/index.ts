@@ -8,6 +8,8 @@ export { finite } from "./checks/finite.ts";
 export { frozen } from "./checks/frozen.ts";
 export { gaps } from "./checks/gaps.ts";
 export { stuck } from "./checks/stuck.ts";
+export type { DemoOfPathReport } from "./commands/demo/ofPath.ts";
+export { type DemoOptions, type DemoReport, demo } from "./commands/demo.ts";
 export type * from "./commands/explain/types.ts";
 export { type ExplainOptions, explain } from "./commands/explain.ts";
 export type * from "./commands/init/types.ts";

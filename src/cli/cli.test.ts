@@ -85,13 +85,6 @@ describe("tendon", () => {
     expect(stderr).toContain("(got -15)");
   });
 
-  it("shows what the demo takes where no path is given", async () => {
-    const { code, stdout } = await tendon("demo");
-    expect(code).toBe(EXIT.usage);
-    expect(stdout).toContain("npm run demo -- PATH");
-    expect(stdout).toContain("is not there yet");
-  });
-
   it("prints the JSON Schema of the pipeline file", async () => {
     const schema = JSON.parse((await tendon("schema")).stdout) as { properties: { stages: { items: { properties: object } } } };
     expect(Object.keys(schema.properties.stages.items.properties)).toContain("align");

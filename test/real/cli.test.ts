@@ -82,6 +82,9 @@ describe("recordings of a humanoid", () => {
     expect(stderr).toContain("3 episodes");
     expect(stdout).toContain("3 episodes read: 3 kept");
     expect(stdout).toContain("out/recordings/gr00t/arm");
+    expect(stdout).toContain("one row, explained: npx tendon explain out/recordings/gr00t/arm 0:30");
+    expect(stdout).toContain("time from the message's header");
+    expect(existsSync(at("out", "recordings-report.html"))).toBe(true);
     expect(stdout).toContain("npx tendon ");
   });
 
