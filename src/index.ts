@@ -54,6 +54,7 @@ export type * from "./core/watcher.ts";
 export { dedup } from "./decisions/dedup.ts";
 export { gate } from "./decisions/gate.ts";
 export { split } from "./decisions/split.ts";
+export { type Loader, type LoaderBatch, type LoaderOptions, type LoaderState, loader, type Tensor } from "./loader/loader.ts";
 export type { Truth, TruthEpisode, TruthFault } from "./simulator/truth.ts";
 export { gr00t } from "./sinks/gr00t.ts";
 export { mcap } from "./sources/mcap.ts";

@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["robots"],
   ["simulator"],
   ["sources", "stages", "checks", "decisions", "sinks"],
+  ["loader"],
   ["plugins.ts"],
   ["engines"],
   ["work.ts"],

@@ -5,7 +5,7 @@ import { defaultEncoding, openCodecs } from "../../src/formats/video/codecs.ts";
 import { openVideo } from "../../src/formats/video/demux.ts";
 import type { CodecRates, CodecShare } from "./codecRates.ts";
 
-const { files, encode } = workerData as CodecShare;
+const { files, encode, want = { format: "yuv420p" } } = workerData as CodecShare;
 const codecs = await openCodecs();
 let frames = 0;
 let decodeSec = 0;
@@ -22,7 +22,7 @@ parentPort!.postMessage(rates);
 async function decodeFile(codecs: Codecs, file: string, keep: (frames: FramesBatch) => Promise<void>): Promise<number> {
   const video = await openVideo(file);
   try {
-    await using decoder = await codecs.decoder(video.config, [{ format: "yuv420p" }]);
+    await using decoder = await codecs.decoder(video.config, [want]);
     let count = 0;
     const deliver = async (_want: number, batch: FramesBatch) => {
       count += batch.time.length;

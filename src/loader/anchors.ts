@@ -1,0 +1,44 @@
+import { TendonError } from "../core/errors.ts";
+
+/** The rows at which windows may stand, numbered through all episodes. */
+export interface Anchors {
+  readonly count: number;
+  /** Which episode (by its place in the list) and which row of it an anchor is. */
+  find(anchor: number): { readonly episode: number; readonly row: number };
+}
+
+/**
+ * Numbers the rows of all episodes. Where windows may not reach beyond an episode, rows too near its ends are
+ * left out; `least` and `most` are the outermost offsets of any window.
+ */
+export function anchorsOf(
+  lengths: ArrayLike<number>,
+  edges: { readonly least: number; readonly most: number; readonly inside: boolean },
+): Anchors {
+  const before = edges.inside ? Math.max(0, -edges.least) : 0;
+  const behind = edges.inside ? Math.max(0, edges.most) : 0;
+  const starts = new Float64Array(lengths.length + 1);
+  for (let episode = 0; episode < lengths.length; episode++)
+    starts[episode + 1] = starts[episode]! + Math.max(0, lengths[episode]! - before - behind);
+  const count = starts[lengths.length]!;
+  if (count === 0) {
+    const message =
+      lengths.length === 0
+        ? "the dataset has no episode"
+        : `no episode is as long as the windows: they reach from ${edges.least} to ${edges.most} rows around a row`;
+    throw new TendonError("bad-data", message);
+  }
+  return {
+    count,
+    find(anchor) {
+      let low = 0;
+      let high = lengths.length;
+      while (high - low > 1) {
+        const middle = (low + high) >>> 1;
+        if (starts[middle]! <= anchor) low = middle;
+        else high = middle;
+      }
+      return { episode: low, row: anchor - starts[low]! + before };
+    },
+  };
+}

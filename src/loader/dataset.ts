@@ -1,0 +1,89 @@
+import { join, resolve } from "node:path";
+import { digest } from "../core/digest.ts";
+import { TendonError } from "../core/errors.ts";
+import type { Feature } from "../core/feature.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { openDataset } from "../layouts/lerobot/read/dataset.ts";
+import { type Described, describeDataset } from "../layouts/lerobot/read/describe.ts";
+import type { Entry } from "../layouts/lerobot/read/entries.ts";
+import { sizeOf } from "../layouts/lerobot/read/files.ts";
+import { findDatasets } from "../layouts/lerobot/read/folders.ts";
+import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
+
+/** A dataset that is loaded from: its episodes, and what each row holds. */
+export interface LoadedDataset {
+  readonly described: Described;
+  readonly root: string;
+  readonly episodes: readonly Entry[];
+  readonly lengths: Int32Array;
+  readonly features: { readonly [stream: string]: Feature };
+  /** Pictures from one key frame to the next in the first episode, by camera. */
+  readonly keySpacings: ReadonlyMap<string, number>;
+  /** Of which episodes there are, how long they are and where their files lie below the root. */
+  readonly identity: string;
+}
+
+/** Opens one dataset by its metadata and its first table. */
+export async function openLoaded(path: string): Promise<LoadedDataset> {
+  const folders = await findDatasets(path);
+  if (folders.length !== 1) {
+    const names = folders.slice(0, 5).map(({ key }) => key);
+    throw new TendonError("bad-pipeline", `holds ${folders.length} datasets (${names.join(", ")}): name one of them`, {
+      place: { file: resolve(path) },
+    });
+  }
+  const { root } = folders[0]!;
+  const dataset = await openDataset(root);
+  await using shelf = new VideoShelf();
+  const described = await describeDataset(dataset, { key: ".", shelf });
+  const episodes = dataset.entries.list;
+  const unknown = episodes.find(({ length }) => length === undefined);
+  if (unknown) {
+    throw new TendonError("bad-data", `does not say how many rows episode ${unknown.index} has`, {
+      place: { file: join(root, "meta") },
+    });
+  }
+  return {
+    described,
+    root,
+    episodes,
+    lengths: Int32Array.from(episodes, ({ length }) => length!),
+    features: described.schema.features,
+    keySpacings: await keySpacingsOf(described, shelf),
+    identity: digest(episodes.map(({ index, length, data }) => [index, length!, data])),
+  };
+}
+
+async function keySpacingsOf({ dataset, cameras }: Described, shelf: VideoShelf): Promise<Map<string, number>> {
+  const spacings = new Map<string, number>();
+  for (const camera of cameras.keys()) {
+    const file = dataset.entries.list.find(({ videos }) => videos.has(camera))?.videos.get(camera)?.file;
+    if (file === undefined || (await sizeOf(join(dataset.root, file))) === null) continue;
+    const path = join(dataset.root, file);
+    const { key } = (await shelf.take(path)).times();
+    await shelf.release(path);
+    spacings.set(
+      camera,
+      key.length /
+        Math.max(
+          1,
+          key.reduce((sum, each) => sum + each, 0),
+        ),
+    );
+  }
+  return spacings;
+}
+
+/** The feature of a stream that was asked for. */
+export function featureOf({ features, root }: LoadedDataset, stream: string): Feature {
+  const feature = features[stream];
+  if (feature) return feature;
+  const names = Object.keys(features);
+  throw new TendonError(
+    "bad-pipeline",
+    `there is no stream "${stream}"${didYouMean(stream, names)}; there are ${names.join(", ")}`,
+    {
+      place: { file: root, path: `windows.${stream}` },
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import { Worker } from "node:worker_threads";
+import type { Size } from "../core/batch.ts";
+import { TendonError } from "../core/errors.ts";
+import type { DecodeDone, DecodeJob, DecodeThreadData } from "./decodeThread.ts";
+
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./decodeThread.ts" : "./decodeThread.js", import.meta.url);
+/** Jobs that a thread has at once: enough that it never waits for a message. */
+const AHEAD = 3;
+
+interface Waiting {
+  readonly job: DecodeJob;
+  done(decoded: number): void;
+  fail(error: unknown): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly under: Map<number, Waiting>;
+}
+
+/** Threads that decode, each with decoders and open files of its own. A job goes to the thread that has least to do. */
+export class DecoderPool implements AsyncDisposable {
+  readonly #threads: readonly Thread[];
+  readonly #queue: Waiting[] = [];
+  #next = 0;
+  #closed = false;
+
+  constructor(count: number, size: Size | undefined) {
+    const workerData: DecodeThreadData = size ? { size } : {};
+    this.#threads = Array.from({ length: count }, (_, index) => {
+      const thread = { worker: new Worker(ENTRY, { name: `decoder ${index}`, workerData }), under: new Map<number, Waiting>() };
+      thread.worker.on("message", (done: DecodeDone) => this.#heard(thread, done));
+      thread.worker.on("error", (cause) => this.#lost(thread, cause));
+      thread.worker.on("exit", () => this.#lost(thread, undefined));
+      return thread;
+    });
+  }
+
+  /** Resolves to the number of pictures that were decoded for the job. */
+  run(job: Omit<DecodeJob, "id">): Promise<number> {
+    return new Promise((done, fail) => {
+      this.#queue.push({ job: { ...job, id: this.#next++ }, done, fail });
+      this.#hand();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    const stopped = new TendonError("cancelled", "the loader was closed");
+    this.#failAll(this.#queue.splice(0), stopped);
+    for (const { under } of this.#threads) this.#failAll(under.values(), stopped);
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #hand(): void {
+    for (;;) {
+      const [least] = this.#threads.toSorted((a, b) => a.under.size - b.under.size);
+      if (!least || least.under.size >= AHEAD) return;
+      const waiting = this.#queue.shift();
+      if (!waiting) return;
+      least.under.set(waiting.job.id, waiting);
+      least.worker.postMessage([waiting.job]);
+    }
+  }
+
+  #heard({ under }: Thread, done: DecodeDone): void {
+    const waiting = under.get(done.id);
+    under.delete(done.id);
+    if ("failed" in done) {
+      const { code, message, place } = done.failed;
+      waiting?.fail(new TendonError(code, message, { place }));
+    } else waiting?.done(done.decoded);
+    this.#hand();
+  }
+
+  #lost({ under }: Thread, cause: unknown): void {
+    if (this.#closed) return;
+    const files = [...under.values()].map(({ job }) => job.file);
+    const message = `a decoding thread ended while it decoded ${files.join(", ") || "nothing"}`;
+    const error = new TendonError("plugin-failed", message, { cause });
+    this.#failAll(under.values(), error);
+    this.#failAll(this.#queue.splice(0), error);
+    under.clear();
+  }
+
+  #failAll(waiting: Iterable<Waiting>, error: TendonError): void {
+    for (const each of waiting) each.fail(error);
+  }
+}
