@@ -89,7 +89,7 @@ export class ChunkMaker {
     for (const each of done) if (each.status === "rejected") throw each.reason;
   }
 
-  /** One job an episode: its rows that any window wants, each with all its places. */
+  /** One job an episode, or more for many rows: those that any window wants, each with all its places. */
   #jobs(drafts: readonly Draft[], lane: Lane): Omit<DecodeJob, "id">[] {
     const { lengths, keySpacings } = this.#given.dataset;
     const rowsMax = Math.max(JOB_ROWS_MIN, Math.ceil(JOB_GROUPS * (keySpacings.get(lane.stream) ?? 1)));
@@ -118,7 +118,7 @@ export class ChunkMaker {
     const { root, episodes } = this.#given.dataset;
     const video = episodes[episode]!.videos.get(stream);
     if (!video) {
-      const message = `episode ${episodes[episode]!.index} has no video of this camera`;
+      const message = `episode ${episodes[episode]!.index} has no video of it: pictures in tables are not loaded; convert them with \`tendon convert\``;
       throw new TendonError("bad-data", message, { place: { file: root, stream } });
     }
     const { fromSec, toSec } = video;

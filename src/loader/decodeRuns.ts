@@ -6,24 +6,28 @@ export interface DecodeRun {
   readonly to: number;
 }
 
+/** Where key frames stand in a file, in presentation order, and which of its pictures is row 0. */
+export interface KeyFrames {
+  readonly key: Uint8Array;
+  readonly first: number;
+}
+
 /**
  * Cuts ascending rows into passes, each from the last key frame at or before its first row. A pass goes on to the
  * next wanted row where no key frame lies between that would be a shorter way to it.
  */
-export function* decodeRuns(
-  rows: ArrayLike<number>,
-  video: { readonly key: Uint8Array /** The file's picture of row 0. */; readonly first: number },
-): Generator<DecodeRun> {
+export function* decodeRuns(rows: ArrayLike<number>, { key, first }: KeyFrames): Generator<DecodeRun> {
   let run: { key: number; from: number; to: number } | undefined;
   for (let index = 0; index < rows.length; index++) {
-    const picture = video.first + rows[index]!;
-    let key = picture;
-    while (key > 0 && video.key[key] !== 1) key--;
-    const before = index === 0 ? -1 : video.first + rows[index - 1]!;
-    if (run && key <= before + 1) run.to = index + 1;
+    const picture = first + rows[index]!;
+    // What the run has decoded already is as good a start as a key frame right behind it.
+    const decoded = run ? first + rows[index - 1]! + 1 : 0;
+    let start = picture;
+    while (start > decoded && key[start] !== 1) start--;
+    if (run && start === decoded) run.to = index + 1;
     else {
       if (run) yield run;
-      run = { key, from: index, to: index + 1 };
+      run = { key: start, from: index, to: index + 1 };
     }
   }
   if (run) yield run;

@@ -23,7 +23,8 @@ export class DecoderPool implements AsyncDisposable {
   readonly #threads: readonly Thread[];
   readonly #queue: Waiting[] = [];
   #next = 0;
-  #closed = false;
+  /** Why nothing is decoded any more: the pool was closed, or a thread was lost, whose memory nobody vouches for. */
+  #over: TendonError | undefined;
 
   constructor(count: number, size: Size | undefined) {
     const workerData: DecodeThreadData = size ? { size } : {};
@@ -39,16 +40,14 @@ export class DecoderPool implements AsyncDisposable {
   /** Resolves to the number of pictures that were decoded for the job. */
   run(job: Omit<DecodeJob, "id">): Promise<number> {
     return new Promise((done, fail) => {
+      if (this.#over) return fail(this.#over);
       this.#queue.push({ job: { ...job, id: this.#next++ }, done, fail });
       this.#hand();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    const stopped = new TendonError("cancelled", "the loader was closed");
-    this.#failAll(this.#queue.splice(0), stopped);
-    for (const { under } of this.#threads) this.#failAll(under.values(), stopped);
+    this.#end(new TendonError("cancelled", "the loader was closed"));
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
@@ -74,16 +73,17 @@ export class DecoderPool implements AsyncDisposable {
   }
 
   #lost({ under }: Thread, cause: unknown): void {
-    if (this.#closed) return;
     const files = [...under.values()].map(({ job }) => job.file);
     const message = `a decoding thread ended while it decoded ${files.join(", ") || "nothing"}`;
-    const error = new TendonError("plugin-failed", message, { cause });
-    this.#failAll(under.values(), error);
-    this.#failAll(this.#queue.splice(0), error);
-    under.clear();
+    this.#end(new TendonError("plugin-failed", message, { cause }));
   }
 
-  #failAll(waiting: Iterable<Waiting>, error: TendonError): void {
-    for (const each of waiting) each.fail(error);
+  #end(error: TendonError): void {
+    this.#over ??= error;
+    for (const { under } of this.#threads) {
+      for (const waiting of under.values()) waiting.fail(this.#over);
+      under.clear();
+    }
+    for (const waiting of this.#queue.splice(0)) waiting.fail(this.#over);
   }
 }

@@ -15,6 +15,7 @@ import type { LoaderBatch, LoaderOptions, LoaderState } from "./types.ts";
 
 export type { LoaderBatch, LoaderOptions, LoaderState, Tensor } from "./types.ts";
 
+const THREADS_MAX = 1024;
 const NUMBERS_BYTES_MAX = 128 << 20;
 /** One that is handed over, one that is decoded, and one to begin on. */
 const CHUNKS_HELD = 3;
@@ -32,6 +33,7 @@ export interface Loader extends AsyncIterable<LoaderBatch>, AsyncDisposable {
 
 /** Opens a dataset to be trained from. The same options give the same batches, whatever the threads and the world. */
 export async function loader(options: LoaderOptions): Promise<Loader> {
+  checkNumbers(options);
   const dataset = await openLoaded(options.path);
   const offsets = Object.entries(options.windows).map(([stream, window]) => windowOf(dataset, stream, window));
   if (offsets.length === 0) throw new TendonError("bad-pipeline", "names no stream", { place: { path: "windows" } });
@@ -49,6 +51,15 @@ export async function loader(options: LoaderOptions): Promise<Loader> {
   const state: LoaderState = { tendon: "loader 1", order, seed, batch: from };
   const atOnce = Math.max(1, Math.floor(samplesAtOnce(layout.lanes) / batchSize));
   return new OpenLoader({ options, dataset, layout, anchors, batches, atOnce, state });
+}
+
+function checkNumbers({ seed, threads, epochs }: LoaderOptions): void {
+  const wrong = (path: string, message: string) => new TendonError("bad-pipeline", message, { place: { path } });
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
+    throw wrong("seed", `must be a whole number from 0 (got ${seed})`);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= THREADS_MAX))
+    throw wrong("threads", `must be a whole number from 1 to ${THREADS_MAX} (got ${threads})`);
+  if (epochs !== undefined && !(epochs > 0)) throw wrong("epochs", `must be above 0 (got ${epochs})`);
 }
 
 function windowOf(dataset: LoadedDataset, stream: string, offsets: readonly number[]) {

@@ -30,6 +30,8 @@ export class EpisodeShelf {
   readonly #streams: readonly TableStream[];
   readonly #bytesMax: number;
   readonly #held = new Map<number, Promise<EpisodeNumbers>>();
+  /** Of those that are read whole. */
+  readonly #sizes = new Map<number, number>();
   readonly #tables = new Map<string, Promise<OpenTable>>();
   #bytes = 0;
 
@@ -48,23 +50,26 @@ export class EpisodeShelf {
     return held;
   }
 
-  async #load(place: number): Promise<EpisodeNumbers> {
+  #load(place: number): Promise<EpisodeNumbers> {
     const loading = this.#readAll(place);
     loading.then(
-      (episode) => this.#keep(bytesOf(episode)),
+      (episode) => this.#keep(place, bytesOf(episode)),
       () => this.#held.delete(place),
     );
-    return await loading;
+    return loading;
   }
 
-  #keep(bytes: number): void {
+  /** Drops the oldest until the rest fits; one that is still being read weighs nothing yet and stays. */
+  #keep(place: number, bytes: number): void {
+    this.#sizes.set(place, bytes);
     this.#bytes += bytes;
-    for (const [place, held] of this.#held) {
-      if (this.#bytes <= this.#bytesMax || this.#held.size < 2) return;
-      this.#held.delete(place);
-      void held.then((episode) => {
-        this.#bytes -= bytesOf(episode);
-      });
+    for (const old of this.#held.keys()) {
+      if (this.#bytes <= this.#bytesMax) return;
+      const size = this.#sizes.get(old);
+      if (size === undefined || old === place) continue;
+      this.#held.delete(old);
+      this.#sizes.delete(old);
+      this.#bytes -= size;
     }
   }
 

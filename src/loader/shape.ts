@@ -6,7 +6,8 @@ import type { LoaderOptions } from "./types.ts";
 
 /** Pictures of the samples that are mixed with each other. Three times as much is held. */
 const GROUP_BYTES = 160 << 20;
-const GROUP_SAMPLES = { least: 64, most: 4096 };
+/** Even of small pictures no more: the first batch waits for all of them. */
+const GROUP_SAMPLES = { least: 64, most: 1024 };
 const RUN = { least: 16, most: 64 };
 
 /**

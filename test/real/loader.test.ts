@@ -115,7 +115,18 @@ describe.skipIf(data === undefined)("the loader on G1 (v2.1 and v3.0)", () => {
     await expect(loader({ ...options(G1), windows: { action: [0.5] } })).rejects.toThrow(
       "must hold whole numbers of rows (got 0.5)",
     );
+    await expect(loader({ ...options(G1), threads: 0 })).rejects.toThrow("must be a whole number from 1 to 1024 (got 0)");
+    await expect(loader({ ...options(G1), seed: -1 })).rejects.toThrow("must be a whole number from 0 (got -1)");
     await expect(loader({ ...options(G1), windows: { task: [0] } })).rejects.toThrow("instructions come as `tasks`");
+  });
+
+  it("what is closed gives an error, not silence", async () => {
+    const closed = await loader(options(G1));
+    await closed[Symbol.asyncDispose]();
+    const read = async () => {
+      for await (const _ of closed);
+    };
+    await expect(read()).rejects.toThrow("the loader was closed");
   });
 
   it("a video that is cut short ends the epoch with its name", async () => {

@@ -12,7 +12,8 @@ export async function runAndKill(task: HalfwayTask, signal?: AbortSignal): Promi
     said = (said + text.toString()).slice(-2000);
   });
   const stop = () => {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    const runs = child.exitCode === null && child.signalCode === null;
+    if (runs && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   };
   signal?.addEventListener("abort", stop, { once: true });
   try {
