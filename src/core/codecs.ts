@@ -8,6 +8,8 @@ export interface DecodeWant {
   readonly orPlanes?: true;
   /** Only pictures at these times are converted and delivered. Absent: all. */
   readonly only?: ReadonlySet<bigint>;
+  /** Hands each picture over as it comes, in memory that the next one takes; nothing is delivered then. */
+  readonly each?: (time: bigint, picture: Uint8Array) => void;
 }
 
 /**

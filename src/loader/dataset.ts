@@ -2,12 +2,10 @@ import { join, resolve } from "node:path";
 import { digest } from "../core/digest.ts";
 import { TendonError } from "../core/errors.ts";
 import type { Feature } from "../core/feature.ts";
-import { didYouMean } from "../core/suggest.ts";
 import { openDataset } from "../layouts/lerobot/read/dataset.ts";
 import { type Described, describeDataset } from "../layouts/lerobot/read/describe.ts";
 import type { Entry } from "../layouts/lerobot/read/entries.ts";
 import { sizeOf } from "../layouts/lerobot/read/files.ts";
-import { findDatasets } from "../layouts/lerobot/read/folders.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
 
 /** A dataset that is loaded from: its episodes, and what each row holds. */
@@ -23,16 +21,9 @@ export interface LoadedDataset {
   readonly identity: string;
 }
 
-/** Opens one dataset by its metadata and its first table. */
+/** Opens one dataset's folder by its metadata and its first table. */
 export async function openLoaded(path: string): Promise<LoadedDataset> {
-  const folders = await findDatasets(path);
-  if (folders.length !== 1) {
-    const names = folders.slice(0, 5).map(({ key }) => key);
-    throw new TendonError("bad-pipeline", `holds ${folders.length} datasets (${names.join(", ")}): name one of them`, {
-      place: { file: resolve(path) },
-    });
-  }
-  const { root } = folders[0]!;
+  const root = resolve(path);
   const dataset = await openDataset(root);
   await using shelf = new VideoShelf();
   const described = await describeDataset(dataset, { key: ".", shelf });
@@ -72,18 +63,4 @@ async function keySpacingsOf({ dataset, cameras }: Described, shelf: VideoShelf)
     );
   }
   return spacings;
-}
-
-/** The feature of a stream that was asked for. */
-export function featureOf({ features, root }: LoadedDataset, stream: string): Feature {
-  const feature = features[stream];
-  if (feature) return feature;
-  const names = Object.keys(features);
-  throw new TendonError(
-    "bad-pipeline",
-    `there is no stream "${stream}"${didYouMean(stream, names)}; there are ${names.join(", ")}`,
-    {
-      place: { file: root, path: `windows.${stream}` },
-    },
-  );
 }

@@ -7,11 +7,12 @@ import { openCodecs } from "../formats/video/codecs.ts";
 import type { VideoFile } from "../formats/video/demux.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
 import { segmentOf } from "../layouts/lerobot/read/video.ts";
-import { decodeRuns } from "./decodeRuns.ts";
+import { decodeRuns, type KeyFrames } from "./decodeRuns.ts";
+import { openSlots, type SlotMemory } from "./memory.ts";
 
 /** What a thread is started with. */
 export interface DecodeThreadData {
-  readonly size?: Size;
+  readonly memory: SlotMemory;
 }
 
 /** Pictures of one episode and camera, and where each goes. */
@@ -23,83 +24,101 @@ export interface DecodeJob {
   readonly toSec?: number;
   /** Rows of the episode, ascending. */
   readonly rows: Int32Array;
-  /** Where row i goes: `targets[starts[i] .. starts[i + 1])` are pairs of a memory and a place in it, in bytes. */
+  /** Where row i goes: `targets[starts[i] .. starts[i + 1])` are pairs of a slot and a place in it, in bytes. */
   readonly starts: Int32Array;
   readonly targets: Float64Array;
-  readonly memories: readonly SharedArrayBuffer[];
-  /** Bytes of one picture at its target. */
-  readonly pictureBytes: number;
+  readonly size: Size;
+  /** What becomes of rows that cannot be decoded: the job fails, or they are named. */
+  readonly onError: "stop" | "skip";
+}
+
+/** Why the pictures of some rows (places in the job's list) are not there. */
+export interface LostRows {
+  readonly rows: readonly number[];
+  readonly reason: string;
 }
 
 /** What a thread says when a job is done. */
 export type DecodeDone =
-  | { readonly id: number; readonly decoded: number }
+  | { readonly id: number; readonly decoded: number; readonly lost: readonly LostRows[] }
   | { readonly id: number; readonly failed: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } };
 
 const FILES_MAX = 64;
+/** One for each camera that is not configured like the others. */
+const DECODERS_MAX = 8;
 
 /** A decoder that may go on with the next key frame of a stream that is configured alike. */
 interface Held {
   readonly decoder: Decoder;
-  /** Changed from job to job: the decoder asks it of every picture. */
+  /** Changed from run to run: the decoder asks them of every picture. */
   readonly only: Set<bigint>;
+  put: (time: bigint, picture: Uint8Array) => void;
 }
 
 /** Decodes the jobs that it is sent, one after another. */
 class DecodeThread {
   readonly #shelf = new VideoShelf(FILES_MAX);
-  readonly #size: Size | undefined;
+  readonly #slots;
   readonly #decoders = new Map<string, Held>();
+  /** Digests of what a decoder must know of a file. */
+  readonly #configs = new WeakMap<VideoFile, string>();
   readonly #codecs = openCodecs();
 
-  constructor({ size }: DecodeThreadData) {
-    this.#size = size;
+  constructor({ memory }: DecodeThreadData) {
+    this.#slots = openSlots(memory);
   }
 
-  async run(job: DecodeJob): Promise<number> {
-    const video = await this.#shelf.take(job.file);
+  async run(job: DecodeJob): Promise<{ decoded: number; lost: LostRows[] }> {
+    const all = Array.from(job.rows.keys());
     try {
-      return await this.#decode(video, job);
+      return { decoded: await this.#decodeRows(job, all), lost: [] };
     } catch (thrown) {
-      throw asTendonError(thrown, "bad-data", { file: job.file });
-    } finally {
-      await this.#shelf.release(job.file);
+      if (job.onError === "stop") throw thrown;
+    }
+    // One at a time, so that what is lost depends on the recording alone, and not on what is decoded together.
+    let decoded = 0;
+    const lost: LostRows[] = [];
+    for (const row of all) {
+      try {
+        decoded += await this.#decodeRows(job, [row]);
+      } catch (thrown) {
+        lost.push({ rows: [row], reason: `${job.file}: ${asTendonError(thrown, "bad-data").message}` });
+      }
+    }
+    return { decoded, lost };
+  }
+
+  /** `wanted` are places in the job's list of rows, ascending. */
+  async #decodeRows(job: DecodeJob, wanted: readonly number[]): Promise<number> {
+    const place = { file: job.file };
+    try {
+      const video = await this.#shelf.take(job.file);
+      try {
+        return await this.#decode(video, job, wanted);
+      } finally {
+        await this.#shelf.release(job.file);
+      }
+    } catch (thrown) {
+      throw asTendonError(thrown, "bad-data", place);
     }
   }
 
-  async #decode(video: VideoFile, job: DecodeJob): Promise<number> {
-    const { fromSec, toSec, rows, pictureBytes } = job;
+  async #decode(video: VideoFile, job: DecodeJob, wanted: readonly number[]): Promise<number> {
+    const { fromSec, toSec, rows } = job;
     const segment = segmentOf(video, { ...(fromSec !== undefined && { fromSec }), ...(toSec !== undefined && { toSec }) });
-    const last = rows.at(-1)!;
+    const last = rows[wanted.at(-1)!]!;
     if (last >= segment.frames) {
       const message = `has ${segment.frames} pictures of this episode, row ${last} needs one more: run \`tendon inspect\` on the dataset`;
       throw new TendonError("bad-data", message, { place: { file: job.file } });
     }
-    const { time, key } = video.times();
-    const memories = job.memories.map((memory) => new Uint8Array(memory));
+    const keys: KeyFrames = { key: video.times().key, first: segment.first };
     let decoded = 0;
-    for (const run of decodeRuns(rows, { key, first: segment.first })) {
-      const held = await this.#decoder(video);
-      const wanted = new Map<bigint, number>();
-      for (let index = run.from; index < run.to; index++) wanted.set(time[segment.first + rows[index]!]!, index);
-      held.only.clear();
-      for (const at of wanted.keys()) held.only.add(at);
-      const put = (at: bigint, picture: Uint8Array) => {
-        const index = wanted.get(at);
-        if (index === undefined) return;
-        wanted.delete(at);
-        if (picture.length !== pictureBytes) {
-          const message = `has pictures of ${picture.length} bytes where the dataset says ${pictureBytes}`;
-          throw new TendonError("bad-data", message, { place: { file: job.file } });
-        }
-        for (let target = job.starts[index]!; target < job.starts[index + 1]!; target++)
-          memories[job.targets[2 * target]!]!.set(picture, job.targets[2 * target + 1]!);
-      };
-      decoded += await this.#decodeRun(video, held, { key: run.key, last: segment.first + rows[run.to - 1]!, wanted, put });
-      if (wanted.size > 0) {
-        const message = `picture ${run.key + 1} or one behind it cannot be decoded (${wanted.size} of ${run.to - run.from} are missing)`;
-        throw new TendonError("bad-data", message, { place: { file: job.file } });
-      }
+    for (const run of decodeRuns(
+      wanted.map((row) => rows[row]!),
+      keys,
+    )) {
+      const own = wanted.slice(run.from, run.to);
+      decoded += await this.#decodeRun(video, job, { key: run.key, first: segment.first, own });
     }
     return decoded;
   }
@@ -107,42 +126,72 @@ class DecodeThread {
   /** Decodes from a key frame until all wanted pictures came; gives how many packets that took. */
   async #decodeRun(
     video: VideoFile,
-    held: Held,
-    run: { key: number; last: number; wanted: ReadonlyMap<bigint, number>; put: (at: bigint, picture: Uint8Array) => void },
+    job: DecodeJob,
+    run: { key: number; first: number; own: readonly number[] },
   ): Promise<number> {
-    const deliver = async (_want: number, batch: { time: BigInt64Array; frames: SharedArrayBuffer; stride: number }) => {
-      for (const [index, at] of batch.time.entries())
-        run.put(at, new Uint8Array(batch.frames, index * batch.stride, batch.stride));
+    const held = await this.#decoder(video, job.size);
+    const { time } = video.times();
+    const wanted = new Map(run.own.map((row) => [time[run.first + job.rows[row]!]!, row]));
+    held.only.clear();
+    for (const at of wanted.keys()) held.only.add(at);
+    held.put = (at, picture) => {
+      const row = wanted.get(at);
+      if (row === undefined) return;
+      wanted.delete(at);
+      this.#put(job, row, picture);
     };
+    const last = run.first + job.rows[run.own.at(-1)!]!;
     const inOrder = !video.times().bFrames;
-    let left = inOrder ? run.last - run.key + 1 : Number.POSITIVE_INFINITY;
+    let left = inOrder ? last - run.key + 1 : Number.POSITIVE_INFINITY;
     let sent = 0;
-    for await (const packets of video.packets({ fromFrame: run.key, batchPackets: Math.min(64, left) })) {
-      const count = Math.min(left, packets.time.length);
-      const part = count === packets.time.length ? packets : cut(packets, count);
-      await held.decoder.push(part, deliver);
-      sent += count;
-      left -= count;
-      if (left <= 0 || run.wanted.size === 0) break;
-    }
-    if (run.wanted.size > 0 || held.decoder.skipped > 0) {
-      await held.decoder.flush(deliver);
+    try {
+      for await (const packets of video.packets({ fromFrame: run.key, batchPackets: Math.min(64, left) })) {
+        const count = Math.min(left, packets.time.length);
+        await held.decoder.push(count === packets.time.length ? packets : cut(packets, count), nothing);
+        sent += count;
+        left -= count;
+        if (left <= 0 || wanted.size === 0) break;
+      }
+      if (wanted.size > 0 || held.decoder.skipped > 0) {
+        await held.decoder.flush(nothing);
+        await this.#drop(held);
+      }
+    } catch (thrown) {
+      // What it still holds is of this run.
       await this.#drop(held);
+      throw thrown;
     }
-    return sent;
+    if (wanted.size === 0) return sent;
+    const message = `picture ${run.key + 1} or one behind it cannot be decoded (${wanted.size} of ${run.own.length} are missing)`;
+    throw new TendonError("bad-data", message, { place: { file: job.file } });
   }
 
-  async #decoder({ config }: VideoFile): Promise<Held> {
-    const { description, ...rest } = config;
-    const key = digest([rest, description ? Buffer.from(description).toString("base64") : ""]);
-    const held = this.#decoders.get(key);
-    if (held) return held;
-    for (const other of this.#decoders.values()) await this.#drop(other);
+  #put(job: DecodeJob, row: number, picture: Uint8Array): void {
+    for (let target = job.starts[row]!; target < job.starts[row + 1]!; target++)
+      this.#slots.write(job.targets[2 * target]!, job.targets[2 * target + 1]!, picture);
+  }
+
+  async #decoder(video: VideoFile, size: Size): Promise<Held> {
+    const key = `${this.#configOf(video)} ${size.height} ${size.width}`;
+    const found = this.#decoders.get(key);
+    if (found) return found;
+    for (const [, oldest] of [...this.#decoders].slice(DECODERS_MAX - 1)) await this.#drop(oldest);
     const only = new Set<bigint>();
-    const want = { format: "rgb24" as const, only, ...(this.#size && { size: this.#size }) };
-    const made = { decoder: await (await this.#codecs).decoder(config, [want]), only };
-    this.#decoders.set(key, made);
-    return made;
+    const each = (time: bigint, picture: Uint8Array) => held.put(time, picture);
+    const decoder = await (await this.#codecs).decoder(video.config, [{ format: "rgb24", only, size, each }]);
+    const held: Held = { decoder, only, put: () => undefined };
+    this.#decoders.set(key, held);
+    return held;
+  }
+
+  #configOf(video: VideoFile): string {
+    let known = this.#configs.get(video);
+    if (known === undefined) {
+      const { description, ...rest } = video.config;
+      known = digest([rest, description ? Buffer.from(description).toString("base64") : ""]);
+      this.#configs.set(video, known);
+    }
+    return known;
   }
 
   async #drop(held: Held): Promise<void> {
@@ -150,6 +199,9 @@ class DecodeThread {
     await held.decoder[Symbol.asyncDispose]();
   }
 }
+
+/** Pictures come one by one. */
+async function nothing(): Promise<void> {}
 
 function cut<P extends { time: BigInt64Array; decodeTime: BigInt64Array; key: Uint8Array; offsets: BigInt64Array }>(
   packets: P,
@@ -170,7 +222,7 @@ if (parentPort) {
   let queue: Promise<void> = Promise.resolve();
   const work = async (job: DecodeJob) => {
     try {
-      port.postMessage({ id: job.id, decoded: await thread.run(job) } satisfies DecodeDone);
+      port.postMessage({ id: job.id, ...(await thread.run(job)) } satisfies DecodeDone);
     } catch (thrown) {
       const { code, message, place } = asTendonError(thrown, "internal");
       port.postMessage({ id: job.id, failed: { code, message, place } } satisfies DecodeDone);

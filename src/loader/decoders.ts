@@ -1,15 +1,22 @@
 import { Worker } from "node:worker_threads";
-import type { Size } from "../core/batch.ts";
 import { TendonError } from "../core/errors.ts";
-import type { DecodeDone, DecodeJob, DecodeThreadData } from "./decodeThread.ts";
+import type { DecodeDone, DecodeJob, DecodeThreadData, LostRows } from "./decodeThread.ts";
+import type { SlotMemory } from "./memory.ts";
 
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./decodeThread.ts" : "./decodeThread.js", import.meta.url);
 /** Jobs that a thread has at once: enough that it never waits for a message. */
 const AHEAD = 3;
 
+/** What came of a job. */
+export interface Decoded {
+  /** Pictures that were decoded for it. */
+  readonly decoded: number;
+  readonly lost: readonly LostRows[];
+}
+
 interface Waiting {
   readonly job: DecodeJob;
-  done(decoded: number): void;
+  done(decoded: Decoded): void;
   fail(error: unknown): void;
 }
 
@@ -26,8 +33,8 @@ export class DecoderPool implements AsyncDisposable {
   /** Why nothing is decoded any more: the pool was closed, or a thread was lost, whose memory nobody vouches for. */
   #over: TendonError | undefined;
 
-  constructor(count: number, size: Size | undefined) {
-    const workerData: DecodeThreadData = size ? { size } : {};
+  constructor(count: number, memory: SlotMemory) {
+    const workerData: DecodeThreadData = { memory };
     this.#threads = Array.from({ length: count }, (_, index) => {
       const thread = { worker: new Worker(ENTRY, { name: `decoder ${index}`, workerData }), under: new Map<number, Waiting>() };
       thread.worker.on("message", (done: DecodeDone) => this.#heard(thread, done));
@@ -37,8 +44,7 @@ export class DecoderPool implements AsyncDisposable {
     });
   }
 
-  /** Resolves to the number of pictures that were decoded for the job. */
-  run(job: Omit<DecodeJob, "id">): Promise<number> {
+  run(job: Omit<DecodeJob, "id">): Promise<Decoded> {
     return new Promise((done, fail) => {
       if (this.#over) return fail(this.#over);
       this.#queue.push({ job: { ...job, id: this.#next++ }, done, fail });
@@ -68,7 +74,7 @@ export class DecoderPool implements AsyncDisposable {
     if ("failed" in done) {
       const { code, message, place } = done.failed;
       waiting?.fail(new TendonError(code, message, { place }));
-    } else waiting?.done(done.decoded);
+    } else waiting?.done(done);
     this.#hand();
   }
 

@@ -1,77 +1,149 @@
-import { frameBytes, numbers, type Size } from "../core/batch.ts";
+import { frameBytes, type NumberArray, numbers } from "../core/batch.ts";
 import { TendonError } from "../core/errors.ts";
-import { type Feature, type NumberDtype, width } from "../core/feature.ts";
-import type { Tensor } from "./types.ts";
+import type { NumberDtype } from "../core/feature.ts";
+import type { NumberLane } from "./numberLane.ts";
+import type { DatasetWindows, PictureWindow } from "./windows.ts";
 
 const ALIGN = 64;
 
-/** One stream of every batch: its window, and where its tensor lies in a batch's memory. */
-export interface Lane {
-  readonly stream: string;
+/** One array of a batch: where it begins in the batch's memory, in bytes, and what stands there, row-major. */
+export interface Field {
+  readonly name: string;
   readonly dtype: NumberDtype;
-  /** Of one sample's row: `[height, width, 3]` for pictures. */
+  /** The first is the samples. */
   readonly shape: readonly number[];
-  readonly offsets: Int32Array;
-  readonly picture: boolean;
-  /** Bytes of one row. */
-  readonly bytes: number;
-  /** Bytes from the start of the batch's memory. */
   readonly start: number;
 }
 
-/** Where everything of a batch of `samples` lies in one piece of memory. */
+/** A camera's pictures in a batch. `sources` has one for each dataset, absent where it has no such camera. */
+export interface PictureLane {
+  readonly field: Field;
+  readonly steps: number;
+  /** Bytes of one picture. */
+  readonly bytes: number;
+  readonly sources: readonly (PictureWindow | undefined)[];
+  readonly isPad: Field;
+}
+
+/** Numbers in a batch; where robots have fewer than `across`, zeros fill up, and `dimIsPad` says so. */
+export interface NumbersLane {
+  readonly field: Field;
+  readonly steps: number;
+  /** Numbers of one step. */
+  readonly across: number;
+  readonly sources: readonly (NumberLane | undefined)[];
+  readonly isPad: Field;
+  readonly dimIsPad?: Field;
+}
+
+/** What says which sample is which. */
+export interface InfoFields {
+  readonly dataset: Field;
+  readonly episode: Field;
+  readonly row: Field;
+  readonly task: Field;
+  readonly valid: Field;
+}
+
+/** Where everything of a batch lies: numbers first, `numbersBytes` of them, pictures behind. */
 export interface BatchLayout {
   readonly samples: number;
   readonly bytes: number;
-  readonly lanes: readonly Lane[];
+  readonly numbersBytes: number;
+  readonly pictures: readonly PictureLane[];
+  readonly numbers: readonly NumbersLane[];
+  readonly info: InfoFields;
+  /** All of them, in the order of memory. */
+  readonly fields: readonly Field[];
 }
 
-/** Lays the streams of a batch one behind another, each from a multiple of 64 bytes on. */
-export function layoutOf(
-  samples: number,
-  streams: readonly { readonly stream: string; readonly feature: Feature; readonly offsets: readonly number[] }[],
-  size: Size | undefined,
-): BatchLayout {
+/** Lays the arrays of a batch of `samples` one behind another, each from a multiple of 64 bytes on. */
+export function layoutOf(samples: number, datasets: readonly DatasetWindows[]): BatchLayout {
+  const fields: Field[] = [];
   let end = 0;
-  const lanes = streams.map(({ stream, feature, offsets }): Lane => {
-    const picture = feature.dtype === "video";
-    const shape = picture ? pictureShape(stream, feature, size) : numberShape(stream, feature);
-    const dtype = picture ? "uint8" : (feature.dtype as NumberDtype);
-    const bytes = picture
-      ? frameBytes("rgb24", { height: shape[0]!, width: shape[1]! })
-      : width(feature) * numbers(dtype, 0).BYTES_PER_ELEMENT;
-    const start = end;
-    end = Math.ceil((start + bytes * offsets.length * samples) / ALIGN) * ALIGN;
-    return { stream, dtype, shape, offsets: Int32Array.from(offsets), picture, bytes, start };
-  });
-  return { samples, bytes: end, lanes };
-}
-
-/** A lane's tensor in a batch's memory. */
-export function tensorOf(lane: Lane, memory: SharedArrayBuffer, samples: number): Tensor {
-  const sample = numbers(lane.dtype, 0);
-  const Column = sample.constructor as new (memory: SharedArrayBuffer, start: number, count: number) => Tensor["data"];
-  const count = (lane.bytes / sample.BYTES_PER_ELEMENT) * lane.offsets.length * samples;
-  return {
-    dtype: lane.dtype,
-    shape: [samples, lane.offsets.length, ...lane.shape],
-    data: new Column(memory, lane.start, count),
+  const place = (name: string, dtype: NumberDtype, shape: readonly number[]): Field => {
+    const field = { name, dtype, shape: [samples, ...shape], start: end };
+    end = Math.ceil((end + bytesOf(field)) / ALIGN) * ALIGN;
+    fields.push(field);
+    return field;
   };
+  const info = {
+    dataset: place("dataset_index", "int64", []),
+    episode: place("episode_index", "int64", []),
+    row: place("frame_index", "int64", []),
+    task: place("task_index", "int32", []),
+    valid: place("is_valid", "bool", []),
+  };
+  const pads = (name: string, steps: number) => place(`${name}_is_pad`, "bool", [steps]);
+  const numbersLanes = namesOf(datasets, "numbers").map((name): NumbersLane => {
+    const sources = datasets.map((dataset) => dataset.numbers.find((lane) => lane.name === name));
+    const { dtype, steps, shape, ragged } = numbersShape(name, sources);
+    const field = place(name, dtype, [steps, ...shape]);
+    const across = shape.reduce((product, each) => product * each, 1);
+    const dimIsPad = ragged ? { dimIsPad: place(`${name}_dim_is_pad`, "bool", shape) } : {};
+    return { field, steps, across, sources, isPad: pads(name, steps), ...dimIsPad };
+  });
+  const names = namesOf(datasets, "pictures");
+  const picturePads = new Map(names.map((name) => [name, pads(name, picturesShape(name, datasets).steps)]));
+  const numbersBytes = end;
+  const pictures = names.map((name): PictureLane => {
+    const { steps, size, sources } = picturesShape(name, datasets);
+    const field = place(name, "uint8", [steps, size.height, size.width, 3]);
+    return { field, steps, bytes: frameBytes("rgb24", size), sources, isPad: picturePads.get(name)! };
+  });
+  return { samples, bytes: end, numbersBytes, pictures, numbers: numbersLanes, info, fields };
 }
 
-function pictureShape(stream: string, { shape }: Feature, size: Size | undefined): readonly number[] {
-  const [height, across] = shape;
-  const own = size ?? { height: Number(height), width: Number(across) };
-  if (!Number.isInteger(own.height) || !Number.isInteger(own.width) || own.height < 1 || own.width < 1) {
-    throw new TendonError("bad-data", "has no size in the metadata: give one with `size`", { place: { stream } });
-  }
-  return [own.height, own.width, 3];
+/** A field's array in a batch's memory, which begins at `from`. */
+export function arrayOf({ dtype, shape, start }: Field, memory: ArrayBufferLike, from = 0): NumberArray {
+  const Column = numbers(dtype, 0).constructor as new (memory: ArrayBufferLike, start: number, count: number) => NumberArray;
+  return new Column(
+    memory,
+    from + start,
+    shape.reduce((product, each) => product * each, 1),
+  );
 }
 
-function numberShape(stream: string, { dtype, shape }: Feature): readonly number[] {
-  if (dtype === "text" || dtype === "bytes" || shape.includes("any")) {
-    const message = `is ${dtype} of shape [${shape.join(", ")}]: a batch holds numbers and pictures; instructions come as \`tasks\``;
-    throw new TendonError("bad-pipeline", message, { place: { path: `windows.${stream}` } });
+function bytesOf({ dtype, shape }: Field): number {
+  return shape.reduce((product, each) => product * each, numbers(dtype, 0).BYTES_PER_ELEMENT);
+}
+
+/** Names of all datasets' tensors, in the order in which they first stand. */
+function namesOf(datasets: readonly DatasetWindows[], kind: "pictures" | "numbers"): string[] {
+  return [...new Set(datasets.flatMap((dataset) => dataset[kind].map(({ name }) => name)))];
+}
+
+function numbersShape(name: string, sources: readonly (NumberLane | undefined)[]) {
+  const there = sources.filter((source) => source !== undefined);
+  const { dtype, offsets, shape } = there[0]!;
+  const steps = offsets.length;
+  for (const other of there) {
+    if (other.dtype !== dtype) throw differ(name, `numbers of ${dtype} and of ${other.dtype}`);
+    if (other.offsets.length !== steps) throw differ(name, `windows of ${steps} and of ${other.offsets.length} steps`);
+    const same = other.shape.length === shape.length && other.shape.every((each, at) => each === shape[at]);
+    if (!same && (shape.length !== 1 || other.shape.length !== 1))
+      throw differ(name, `the shapes [${shape.join(", ")}] and [${other.shape.join(", ")}]`);
   }
-  return shape as readonly number[];
+  const ragged = there.length < sources.length || there.some((other) => other.shape[0] !== shape[0]);
+  const widest = shape.length === 1 ? [Math.max(...there.map((other) => other.shape[0]!))] : shape;
+  return { dtype, steps, shape: widest, ragged: ragged && shape.length === 1 };
+}
+
+function picturesShape(name: string, datasets: readonly DatasetWindows[]) {
+  const sources = datasets.map((dataset) => dataset.pictures.find((window) => window.name === name));
+  const there = sources.filter((source) => source !== undefined);
+  const { size, offsets } = there[0]!;
+  for (const other of there) {
+    if (other.offsets.length !== offsets.length)
+      throw differ(name, `windows of ${offsets.length} and of ${other.offsets.length} steps`);
+    if (other.size.height !== size.height || other.size.width !== size.width)
+      throw differ(name, `${size.width}x${size.height} and ${other.size.width}x${other.size.height}: give a common \`size\``);
+  }
+  return { sources, size, steps: offsets.length };
+}
+
+function differ(name: string, what: string): TendonError {
+  return new TendonError("bad-pipeline", `the datasets of the mixture have ${what} for it`, {
+    place: { path: `windows.${name}` },
+  });
 }

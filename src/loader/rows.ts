@@ -13,6 +13,9 @@ const TASK = "task";
 
 /** The numbers of one episode, `[row, ...shape]` of each stream, and its instructions. */
 export interface EpisodeNumbers {
+  /** The episode's index in its dataset, and its table. */
+  readonly index: number;
+  readonly file: string;
   readonly rows: number;
   readonly columns: ReadonlyMap<string, NumberArray>;
   /** `[row]`. */
@@ -104,7 +107,7 @@ export class EpisodeShelf {
       }
       done += count;
     }
-    return { rows, columns, tasks };
+    return { index: entry.index, file, rows, columns, tasks };
   }
 
   async #table(file: string): Promise<OpenTable> {

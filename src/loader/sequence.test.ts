@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hierarchy } from "./order/hierarchy.ts";
+import { hierarchy, type Order } from "./order/hierarchy.ts";
 import { rootKey } from "./order/key.ts";
-import { sequence } from "./sequence.ts";
+import { mixtureOf } from "./order/mixture.ts";
+import { drawsOf, type SequenceOptions, sequence } from "./sequence.ts";
 
 const cases = fc
   .record({
@@ -17,12 +18,14 @@ const cases = fc
   .filter(({ anchors, share, world, tail }) => tail === "wrap" || share * world <= anchors);
 type Case = typeof cases extends fc.Arbitrary<infer C> ? C : never;
 
+const alone = (order: Order, options: SequenceOptions) => sequence([order], mixtureOf([1]), options);
+
 function batchOf(given: Case, rank: number, world: number, batch: number): number[] {
   const order = hierarchy(given, rootKey({ dataset: "d", seed: given.seed }));
   const batchSize = given.share * given.world;
-  const share = new Float64Array(batchSize / world);
-  sequence(order, { batchSize, tail: given.tail, rank, world }).fill(batch, share);
-  return [...share];
+  const draws = drawsOf(batchSize / world);
+  alone(order, { batchSize, tail: given.tail, rank, world }).fill(batch, draws);
+  return [...draws.anchor];
 }
 
 const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
@@ -73,5 +76,64 @@ test.each([
   [{ batchSize: 200, rank: 0, world: 1 }, "is 200, but the dataset has 100 samples"],
 ])("%j is refused", (given, message) => {
   const order = hierarchy({ anchors: 100, run: 10, runsPerGroup: 2 }, rootKey({ dataset: "d", seed: 0 }));
-  expect(() => sequence(order, { tail: "drop", ...given })).toThrow(message);
+  expect(() => alone(order, { tail: "drop", ...given })).toThrow(message);
+});
+
+test("with pad, an epoch holds every sample, and what fills up its last batch is marked", () => {
+  fc.assert(
+    fc.property(cases, (given) => {
+      const batchSize = given.share * given.world;
+      const order = hierarchy(given, rootKey({ dataset: "d", seed: given.seed }));
+      const padded = alone(order, { batchSize, tail: "pad", rank: 0, world: 1 });
+      const seen: number[] = [];
+      let filling = 0;
+      for (let batch = padded.perEpoch; batch < 2 * padded.perEpoch; batch++) {
+        const draws = drawsOf(batchSize);
+        padded.fill(batch, draws);
+        draws.anchor.forEach((anchor, sample) => {
+          if (draws.valid[sample] === 1) seen.push(anchor);
+          else filling++;
+        });
+      }
+      expect(sorted(seen)).toEqual(Array.from({ length: given.anchors }, (_, anchor) => anchor));
+      expect(filling).toBe(padded.perEpoch * batchSize - given.anchors);
+    }),
+  );
+});
+
+test("in a mixture each dataset goes through its own epochs, and ranks share every batch", () => {
+  const mixed = fc.record({
+    sizes: fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 5 }),
+    parts: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 5, maxLength: 5 }),
+    share: fc.integer({ min: 1, max: 7 }),
+    world: fc.integer({ min: 1, max: 4 }),
+    seed: fc.nat(),
+  });
+  fc.assert(
+    fc.property(mixed, ({ sizes, parts, share, world, seed }) => {
+      const orders = sizes.map((anchors, index) =>
+        hierarchy({ anchors, run: 4, runsPerGroup: 3 }, rootKey({ dataset: String(index), seed })),
+      );
+      const mixture = mixtureOf(parts.slice(0, sizes.length));
+      const batchSize = share * world;
+      const seen = sizes.map((): number[] => []);
+      for (let batch = 0; batch * batchSize < 300; batch++) {
+        const options = { batchSize, tail: "drop" as const };
+        const ranks = Array.from({ length: world }, (_, rank) => sequence(orders, mixture, { ...options, rank, world }));
+        const shares = ranks.map((rank) => {
+          const draws = drawsOf(share);
+          rank.fill(batch, draws);
+          return [...draws.count.keys()].map((at) => [draws.dataset[at]!, draws.count[at]!, draws.anchor[at]!] as const);
+        });
+        for (const [dataset, count, anchor] of shares.flat()) seen[dataset]![count] = anchor;
+        expect(ranks[0]!.reached(batch)).toEqual(seen.map(({ length }) => length));
+      }
+      seen.forEach((anchors, dataset) => {
+        const size = sizes[dataset]!;
+        for (let epoch = 0; (epoch + 1) * size <= anchors.length; epoch++)
+          expect(new Set(anchors.slice(epoch * size, (epoch + 1) * size)).size).toBe(size);
+      });
+    }),
+    { numRuns: 100 },
+  );
 });

@@ -1,30 +1,38 @@
 import { TendonError } from "../core/errors.ts";
 import type { LoadedDataset } from "./dataset.ts";
-import type { Lane } from "./layout.ts";
+import type { PictureLane } from "./layout.ts";
 import type { OrderShape } from "./order/hierarchy.ts";
-import type { LoaderOptions } from "./types.ts";
+import type { OrderOption } from "./types.ts";
 
-/** Pictures of the samples that are mixed with each other. Three times as much is held. */
+/** Pictures of the samples that are mixed with each other. About twice as much is held. */
 const GROUP_BYTES = 160 << 20;
 /** Even of small pictures no more: the first batch waits for all of them. */
 const GROUP_SAMPLES = { least: 64, most: 1024 };
 const RUN = { least: 16, most: 64 };
+/** A group of no more than so many samples is decoded as a whole. */
+const UNIT_MOST = 1.5;
 
 /**
  * What `local` and the others mean for a dataset. It depends on what a sample holds, never on the machine or the
- * world: the order must be the same everywhere.
+ * world: the order must be the same everywhere. `atOnce` samples of it are decoded together.
  */
 export function shapeOf(
-  order: NonNullable<LoaderOptions["order"]>,
-  given: { readonly anchors: number; readonly lanes: readonly Lane[]; readonly dataset: LoadedDataset },
+  order: OrderOption,
+  given: {
+    readonly anchors: number;
+    readonly atOnce: number;
+    readonly dataset: LoadedDataset;
+    readonly pictures: readonly PictureLane[];
+  },
 ): OrderShape {
-  const { anchors, lanes, dataset } = given;
-  if (order === "sequential") return { anchors, run: anchors, runsPerGroup: 1 };
-  if (order === "uniform") return { anchors, run: 1, runsPerGroup: anchors };
+  const { anchors, atOnce, dataset, pictures } = given;
+  if (order === "sequential" || order === 0) return { anchors, run: anchors, runsPerGroup: 1 };
+  if (order === "uniform" || order === 1) return { anchors, run: 1, runsPerGroup: anchors };
   if (order === "local") {
-    const run = Math.max(RUN.least, Math.min(RUN.most, 2 * keySpacing(dataset, lanes)));
-    return { anchors, run, runsPerGroup: Math.max(1, Math.floor(samplesAtOnce(lanes) / run)) };
+    const run = Math.max(RUN.least, Math.min(RUN.most, 2 * keySpacing(dataset, pictures)));
+    return { anchors, run, runsPerGroup: Math.max(1, Math.floor(atOnce / run)) };
   }
+  if (typeof order === "number") return dialled(order, anchors);
   for (const [name, value] of Object.entries(order)) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new TendonError("bad-pipeline", `must be a whole number from 1 (got ${value})`, { place: { path: `order.${name}` } });
@@ -32,13 +40,34 @@ export function shapeOf(
   return { anchors, ...order };
 }
 
+/**
+ * Between the ends of the dial runs become shorter and groups larger, both by equal factors for equal steps: at d
+ * of N anchors, runs of N^(1 - d) rows, and groups of N^((1 + d) / 2) samples.
+ */
+function dialled(dial: number, anchors: number): OrderShape {
+  if (!(dial >= 0 && dial <= 1))
+    throw new TendonError("bad-pipeline", `must be from 0 (sequential) to 1 (uniform) (got ${dial})`, {
+      place: { path: "order" },
+    });
+  const run = Math.max(1, Math.round(anchors ** (1 - dial)));
+  return { anchors, run, runsPerGroup: Math.max(1, Math.round(anchors ** ((1 + dial) / 2) / run)) };
+}
+
 /** How many samples are decoded together, and mixed with each other in the order `local`. */
-export function samplesAtOnce(lanes: readonly Lane[]): number {
-  const bytes = lanes.reduce((sum, lane) => sum + lane.bytes * lane.offsets.length, 0);
+export function samplesAtOnce(pictures: readonly PictureLane[]): number {
+  const bytes = pictures.reduce((sum, { bytes: each, steps }) => sum + each * steps, 0);
   return Math.max(GROUP_SAMPLES.least, Math.min(GROUP_SAMPLES.most, 2 ** Math.floor(Math.log2(GROUP_BYTES / bytes))));
 }
 
+/** How many of a dataset's samples make one piece of work: a group, if it is not much larger than what is decoded together. */
+export function unitOf({ anchors, run, runsPerGroup }: OrderShape, atOnce: number): number {
+  const group = Math.min(anchors, run * runsPerGroup);
+  const own = Math.max(1, Math.round(atOnce));
+  return run < anchors && group <= own * UNIT_MOST ? group : Math.min(anchors, own);
+}
+
 /** Pictures from one key frame to the next, of the camera where they are rarest. */
-function keySpacing({ keySpacings }: LoadedDataset, lanes: readonly Lane[]): number {
-  return Math.ceil(Math.max(1, ...lanes.map(({ stream }) => keySpacings.get(stream) ?? 1)));
+function keySpacing({ keySpacings }: LoadedDataset, pictures: readonly PictureLane[]): number {
+  const streams = pictures.flatMap(({ sources }) => sources.flatMap((source) => (source ? [source.stream] : [])));
+  return Math.ceil(Math.max(1, ...streams.map((stream) => keySpacings.get(stream) ?? 1)));
 }

@@ -8,7 +8,8 @@ import type { NumberArray, Size } from "../../src/core/batch.ts";
 import { openParquet } from "../../src/formats/parquet/read.ts";
 import { openCodecs } from "../../src/formats/video/codecs.ts";
 import { openVideo } from "../../src/formats/video/demux.ts";
-import { type LoaderBatch, type LoaderOptions, loader } from "../../src/loader/loader.ts";
+import { loader } from "../../src/loader/loader.ts";
+import type { LoaderBatch, LoaderOptions } from "../../src/loader/types.ts";
 
 const data = process.env.TENDON_TEST_DATA;
 if (data === undefined) console.warn("skipped: the loader over real sets (set TENDON_TEST_DATA to their folder)");

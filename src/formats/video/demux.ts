@@ -196,6 +196,12 @@ function startOf({ index, presented, reader }: OpenTrack, frame: number): number
     throw new TendonError("internal", `frame ${frame} was asked for, there are ${presented.time.length}`, {
       place: { file: reader.path },
     });
+  if (!index.bFrames) {
+    // Decoded in the order in which they are shown: those that are hidden stand before the first.
+    let place = index.time.length - presented.time.length + frame;
+    while (place > 0 && index.key[place] !== 1) place--;
+    return place;
+  }
   let start = 0;
   for (let i = 0; i < index.time.length; i++) if (index.key[i] === 1 && index.time[i]! <= time) start = i;
   return start;

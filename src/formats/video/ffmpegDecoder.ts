@@ -99,6 +99,10 @@ export class FfmpegDecoder implements Decoder {
     this.#decoded++;
     for (const [place, batches] of this.#batches.entries()) {
       if (!batches.wants(time)) continue;
+      if (batches.want.each) {
+        batches.want.each(time, this.#scratch[place]!);
+        continue;
+      }
       batches.slot.set(this.#scratch[place]!);
       if (batches.add(time)) await batches.deliver(deliver);
     }

@@ -26,7 +26,7 @@ export class FrameBatches {
     this.stride = frameBytes(want.format, this.size);
     this.#place = place;
     this.#toRgb = toRgb;
-    const room = Math.max(1, Math.min(BATCH_FRAMES_MAX, Math.floor(BATCH_BYTES_MAX / this.stride)));
+    const room = want.each ? 0 : Math.max(1, Math.min(BATCH_FRAMES_MAX, Math.floor(BATCH_BYTES_MAX / this.stride)));
     this.#frames = new SharedArrayBuffer(room * this.stride);
     this.#slots = Array.from({ length: room }, (_, slot) =>
       Buffer.from(this.#frames as unknown as ArrayBuffer, slot * this.stride, this.stride),

@@ -6,6 +6,8 @@ export interface PacketTable extends PacketTicks {
   /** Bytes from the file's start, one a packet. */
   readonly start: Float64Array;
   readonly size: Uint32Array;
+  /** Behind the last byte of any packet. */
+  readonly end: number;
 }
 
 /**
@@ -27,7 +29,9 @@ export function packetTable({ bytes, track }: Movie): PacketTable | undefined {
   // Sizes first: they show that the tables are as long as they say.
   const ticks = size && ticksOf(of, hidden);
   const start = size && startsOf(of, size);
-  return ticks && start && { timescale, ticks, key: keysOf(of), start, size };
+  if (!ticks || !start) return undefined;
+  const end = start.reduce((last, each, packet) => Math.max(last, each + size[packet]!), 0);
+  return { timescale, ticks, key: keysOf(of), start, size, end };
 }
 
 /** The boxes of a sample table by type, and how many samples there are. */

@@ -33,6 +33,7 @@ export class PictureConverter {
   readonly #fullRange: ReadonlyMap<number, number>;
   #scaler: SoftwareScaleContext | undefined;
   #target: Target | undefined;
+  #scratch: Buffer | undefined;
   /** What the current scaler was made for. */
   #madeFor = "";
 
@@ -56,12 +57,27 @@ export class PictureConverter {
 
   /** `into` has exactly the bytes of one picture. */
   convert(picture: Frame, into: Buffer): void {
-    const way = this.#wayOf(picture);
-    const result = this[way](picture, into);
-    if (result < 0) {
-      const why = this.#av.FFmpegError.strerror(result);
-      throw new TendonError("bad-data", `a picture cannot be converted to ${this.#format} (${why})`);
-    }
+    this.#fill(picture);
+    this.#copy(into);
+  }
+
+  /** The picture in memory of this converter, without padding. The next one takes its place. */
+  converted(picture: Frame): Uint8Array {
+    this.#fill(picture);
+    const [{ data, lineBytes } = { data: undefined, lineBytes: 0 }] = this.#target!.planes;
+    const [plane] = this.#planes;
+    if (data && this.#planes.length === 1 && lineBytes === plane!.stride) return data.subarray(0, plane!.end);
+    this.#scratch ??= Buffer.alloc(this.#planes.at(-1)!.end);
+    this.#copy(this.#scratch);
+    return this.#scratch;
+  }
+
+  /** Converts into the target. */
+  #fill(picture: Frame): void {
+    const result = this[this.#wayOf(picture)](picture);
+    if (result >= 0) return;
+    const why = this.#av.FFmpegError.strerror(result);
+    throw new TendonError("bad-data", `a picture cannot be converted to ${this.#format} (${why})`);
   }
 
   /** Whether the picture is what this makes of pictures of unknown colours: 4:2:0, BT.601 in limited range, of this size. */
@@ -101,16 +117,16 @@ export class PictureConverter {
     return width !== this.#size.width || height !== this.#size.height;
   }
 
-  same(picture: Frame, into: Buffer): number {
+  same(picture: Frame): number {
     if (this.#madeFor !== "same") {
       this.close();
       this.#target = this.#newTarget();
       this.#madeFor = "same";
     }
-    return this.#copied(this.#target!.frame.copy(picture), into);
+    return this.#target!.frame.copy(picture);
   }
 
-  direct(picture: Frame, into: Buffer): number {
+  direct(picture: Frame): number {
     const { width, height } = picture;
     const full = picture.colorRange === this.#av.AVCOL_RANGE_JPEG;
     const format = (full && this.#fullRange.get(picture.format)) || picture.format;
@@ -125,10 +141,10 @@ export class PictureConverter {
       this.#target = this.#newTarget();
       this.#madeFor = madeFor;
     }
-    return this.#copied(this.#scaler!.scaleFrameSync(this.#target!.frame, picture), into);
+    return this.#scaler!.scaleFrameSync(this.#target!.frame, picture);
   }
 
-  tagged(picture: Frame, into: Buffer): number {
+  tagged(picture: Frame): number {
     if (this.#madeFor !== "tagged") {
       this.close();
       this.#scaler = new this.#av.SoftwareScaleContext();
@@ -139,12 +155,10 @@ export class PictureConverter {
     }
     // The other way knows no chroma siting: one video must not be sampled in two manners.
     picture.chromaLocation = this.#av.AVCHROMA_LOC_UNSPECIFIED;
-    return this.#copied(this.#scaler!.scaleFrameSync(this.#target!.frame, picture), into);
+    return this.#scaler!.scaleFrameSync(this.#target!.frame, picture);
   }
 
-  /** Copies from the target, unless what filled it failed. */
-  #copied(result: number, into: Buffer): number {
-    if (result < 0) return result;
+  #copy(into: Buffer): void {
     for (const [index, { start, end, stride }] of this.#planes.entries()) {
       const { data, lineBytes } = this.#target!.planes[index]!;
       if (lineBytes === stride) {
@@ -153,7 +167,6 @@ export class PictureConverter {
       }
       for (let from = 0, to = start; to < end; from += lineBytes, to += stride) into.set(data.subarray(from, from + stride), to);
     }
-    return result;
   }
 
   #newTarget(): Target {

@@ -150,6 +150,11 @@ export class NodeAvDecoder implements Decoder {
     const full: FrameBatches[] = [];
     for (const { asked, planes } of this.#outputs) {
       if (!asked.batches.wants(time)) continue;
+      const { each } = asked.batches.want;
+      if (each) {
+        each(time, asked.converter.converted(this.#frame));
+        continue;
+      }
       const plain = planes?.converter.isPlain(this.#frame);
       const { batches, converter } = plain ? planes! : asked;
       const other = plain ? asked : planes;

@@ -45,6 +45,7 @@ export async function* readTablePackets(track: TabledTrack, limits: BatchLimits)
 
 /** The first packet, from `start` on, that does not lie whole in the file. */
 function wholePackets({ table, reader }: TabledTrack, start: number): number {
+  if (table.end <= reader.sizeBytes) return table.size.length;
   for (let packet = start; packet < table.size.length; packet++)
     if (table.start[packet]! + table.size[packet]! > reader.sizeBytes) return packet;
   return table.size.length;

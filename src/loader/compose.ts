@@ -1,0 +1,143 @@
+import type { NumberArray } from "../core/batch.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
+import type { Draft } from "./draft.ts";
+import { arrayOf, type BatchLayout, type Field, type NumbersLane } from "./layout.ts";
+import type { OpenDataset } from "./open.ts";
+import type { EpisodeNumbers } from "./rows.ts";
+
+/** The numbers of a batch, and the instructions that its `task_index` counts. */
+export interface Composed {
+  readonly memory: ArrayBuffer;
+  readonly tasks: readonly (string | null)[];
+}
+
+/** Reads what a batch needs of tables, and lays out all of its arrays but the pictures. */
+export async function composeNumbers(
+  draft: Draft,
+  { layout, datasets, onError }: { layout: BatchLayout; datasets: readonly OpenDataset[]; onError: "stop" | "skip" },
+): Promise<Composed> {
+  const memory = new ArrayBuffer(layout.numbersBytes);
+  const episodes = await readEpisodes(draft, datasets, onError);
+  const view = (field: Field) => arrayOf(field, memory);
+  const arrays = layout.numbers.map((lane) => view(lane.field));
+  const pads = [...layout.numbers, ...layout.pictures].map((lane) => ({ lane, isPad: view(lane.isPad) as Uint8Array }));
+  const dims = layout.numbers.flatMap(({ dimIsPad, across, sources }) =>
+    dimIsPad ? [{ dimIsPad: view(dimIsPad) as Uint8Array, across, sources }] : [],
+  );
+  const tasks = new Map<string | undefined, number>();
+  const taskIndex = view(layout.info.task);
+  for (let sample = 0; sample < draft.samples; sample++) {
+    const dataset = draft.datasets[sample]!;
+    const row = draft.rows[sample]!;
+    const rows = datasets[dataset]!.loaded.lengths[draft.episodes[sample]!]!;
+    for (const { lane, isPad } of pads) markBeyond(isPad, lane, { sample, dataset, row, rows });
+    for (const { dimIsPad, across, sources } of dims) {
+      const own = sources[dataset]?.shape[0] ?? 0;
+      dimIsPad.fill(1, sample * across + own, (sample + 1) * across);
+    }
+    const numbers = episodes.get(keyOf(draft, sample));
+    if (!numbers) continue;
+    for (const [at, lane] of layout.numbers.entries()) fill(lane, arrays[at]!, { draft, sample, numbers, onError });
+    const task = numbers.tasks[row];
+    if (!tasks.has(task)) tasks.set(task, tasks.size);
+    taskIndex[sample] = tasks.get(task)!;
+  }
+  return { memory, tasks: [...tasks.keys()].map((task) => task ?? null) };
+}
+
+/** What says which sample is which: written last, when it is known what was skipped. */
+export function composeInfo(draft: Draft, layout: BatchLayout, datasets: readonly OpenDataset[], memory: ArrayBuffer): void {
+  const { info } = layout;
+  const [dataset, episode, row] = [info.dataset, info.episode, info.row].map((field) => arrayOf(field, memory) as BigInt64Array);
+  const valid = arrayOf(info.valid, memory) as Uint8Array;
+  for (let sample = 0; sample < draft.samples; sample++) {
+    dataset![sample] = BigInt(draft.datasets[sample]!);
+    episode![sample] = BigInt(datasets[draft.datasets[sample]!]!.loaded.episodes[draft.episodes[sample]!]!.index);
+    row![sample] = BigInt(draft.rows[sample]!);
+  }
+  valid.set(draft.valid);
+}
+
+function keyOf(draft: Draft, sample: number): string {
+  return `${draft.datasets[sample]} ${draft.episodes[sample]}`;
+}
+
+async function readEpisodes(
+  draft: Draft,
+  datasets: readonly OpenDataset[],
+  onError: "stop" | "skip",
+): Promise<Map<string, EpisodeNumbers>> {
+  const samples = new Map<string, number[]>();
+  for (let sample = 0; sample < draft.samples; sample++) {
+    const key = keyOf(draft, sample);
+    const own = samples.get(key);
+    if (own) own.push(sample);
+    else samples.set(key, [sample]);
+  }
+  const read = new Map<string, EpisodeNumbers>();
+  await Promise.all(
+    [...samples].map(async ([key, [first, ...others]]) => {
+      const { shelf } = datasets[draft.datasets[first!]!]!;
+      try {
+        read.set(key, await shelf.read(draft.episodes[first!]!));
+      } catch (thrown) {
+        const error = asTendonError(thrown, "bad-data");
+        if (onError === "stop") throw error;
+        for (const sample of [first!, ...others]) draft.skip(sample, `${error.place.file ?? "its table"}: ${error.message}`);
+      }
+    }),
+  );
+  return read;
+}
+
+function markBeyond(
+  isPad: Uint8Array,
+  { steps, sources }: { steps: number; sources: readonly ({ readonly offsets: Int32Array } | undefined)[] },
+  { sample, dataset, row, rows }: { sample: number; dataset: number; row: number; rows: number },
+): void {
+  const offsets = sources[dataset]?.offsets;
+  for (let step = 0; step < steps; step++) {
+    const at = row + (offsets?.[step] ?? 0);
+    isPad[sample * steps + step] = offsets && at >= 0 && at < rows ? 0 : 1;
+  }
+}
+
+interface Filling {
+  readonly draft: Draft;
+  readonly sample: number;
+  readonly numbers: EpisodeNumbers;
+  readonly onError: "stop" | "skip";
+}
+
+function fill(
+  { field, steps, across, sources }: NumbersLane,
+  into: NumberArray,
+  { draft, sample, numbers, onError }: Filling,
+): void {
+  const lane = sources[draft.datasets[sample]!];
+  if (!lane) return;
+  const own = lane.shape.reduce((product, each) => product * each, 1);
+  const at = sample * steps * across;
+  lane.fill(numbers, draft.rows[sample]!, into, at);
+  if (own < across) spread(into, at, { steps, own, across });
+  const odd = firstNotFinite(into, at, steps * across);
+  if (odd < 0) return;
+  const { file, index } = numbers;
+  const message = `episode ${index} holds ${into[odd]} in the window of row ${draft.rows[sample]}: leave the episode or the stream out, or convert it with the check \`finite\` and the decision \`gate\``;
+  if (onError === "stop") throw new TendonError("bad-data", message, { place: { file, stream: field.name } });
+  draft.skip(sample, `${file}, stream ${field.name}: ${message}`);
+}
+
+/** Steps of `own` numbers, side by side, get zeros behind each, up to `across`. */
+function spread(into: NumberArray, at: number, { steps, own, across }: { steps: number; own: number; across: number }): void {
+  for (let step = steps - 1; step >= 0; step--) {
+    into.copyWithin(at + step * across, at + step * own, at + (step + 1) * own);
+    into.fill(0 as never, at + step * across + own, at + (step + 1) * across);
+  }
+}
+
+function firstNotFinite(values: NumberArray, from: number, count: number): number {
+  if (!(values instanceof Float32Array || values instanceof Float64Array || values instanceof Float16Array)) return -1;
+  for (let at = from; at < from + count; at++) if (!Number.isFinite(values[at]!)) return at;
+  return -1;
+}

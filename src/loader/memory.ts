@@ -1,0 +1,58 @@
+import { readSync, writeSync } from "node:fs";
+import { TendonError } from "../core/errors.ts";
+import { diskError } from "../io/diskError.ts";
+
+/**
+ * Memory of batches: `slots` pieces of `slotBytes`, each for a whole batch. Plain data, so that every thread opens
+ * it for itself. Files are for another process, which maps them: slot s lies in file s % files.length, because
+ * the kernel lets one write into a file at a time.
+ */
+export type SlotMemory = { readonly slots: number; readonly slotBytes: number } & (
+  | { readonly kind: "shared"; readonly buffers: readonly SharedArrayBuffer[] }
+  | { readonly kind: "files"; readonly files: readonly number[] }
+);
+
+/** Memory of this process. */
+export function sharedMemory(slots: number, slotBytes: number): SlotMemory {
+  const buffers = Array.from({ length: slots }, () => new SharedArrayBuffer(slotBytes));
+  return { kind: "shared", slots, slotBytes, buffers };
+}
+
+/** Reads and writes slots. Places are bytes from the slot's beginning. */
+export interface SlotAccess {
+  write(slot: number, at: number, bytes: Uint8Array): void;
+  /** Valid until the slot changes. */
+  read(slot: number, at: number, bytes: number): Uint8Array;
+}
+
+export function openSlots(memory: SlotMemory): SlotAccess {
+  if (memory.kind === "shared") {
+    const slots = memory.buffers.map((buffer) => new Uint8Array(buffer));
+    return {
+      write: (slot, at, bytes) => slots[slot]!.set(bytes, at),
+      read: (slot, at, bytes) => slots[slot]!.subarray(at, at + bytes),
+    };
+  }
+  const { files, slotBytes } = memory;
+  const place = (slot: number) => ({ file: files[slot % files.length]!, from: Math.floor(slot / files.length) * slotBytes });
+  return {
+    write(slot, at, bytes) {
+      const { file, from } = place(slot);
+      for (let done = 0; done < bytes.length; ) done += writeSome(file, bytes.subarray(done), from + at + done);
+    },
+    read(slot, at, count) {
+      const { file, from } = place(slot);
+      const bytes = new Uint8Array(count);
+      if (readSync(file, bytes, 0, count, from + at) === count) return bytes;
+      throw new TendonError("internal", "the memory of a batch is shorter than the batch");
+    },
+  };
+}
+
+function writeSome(file: number, bytes: Uint8Array, position: number): number {
+  try {
+    return writeSync(file, bytes, 0, bytes.length, position);
+  } catch (cause) {
+    throw diskError(cause, "the memory of batches");
+  }
+}

@@ -1,0 +1,231 @@
+import { asTendonError, type TendonError } from "../core/errors.ts";
+import { composeInfo, composeNumbers } from "./compose.ts";
+import type { DecoderPool } from "./decoders.ts";
+import type { DecodeJob, LostRows } from "./decodeThread.ts";
+import { Draft } from "./draft.ts";
+import { jobsOf, type Wanted, want } from "./jobs.ts";
+import type { BatchLayout, PictureLane } from "./layout.ts";
+import type { SlotAccess } from "./memory.ts";
+import type { OpenDataset } from "./open.ts";
+import { type Draws, drawsOf, type Sequence } from "./sequence.ts";
+import type { Skipped } from "./types.ts";
+
+/** A batch that lies whole in its slot. */
+export interface ReadyBatch {
+  readonly slot: number;
+  readonly index: number;
+  readonly epoch: number;
+  /** What `task_index` counts: distinct instructions, null where a row has none. */
+  readonly tasks: readonly (string | null)[];
+  readonly skipped: readonly Skipped[];
+}
+
+export interface SchedulerGiven {
+  readonly layout: BatchLayout;
+  readonly datasets: readonly OpenDataset[];
+  readonly sequence: Sequence;
+  readonly pool: DecoderPool;
+  readonly slots: SlotAccess;
+  readonly slotCount: number;
+  readonly onError: "stop" | "skip";
+  /** The first batch, the one behind the last, and from each to the next. */
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+/**
+ * Pictures that are decoded together: those of one dataset's samples from `begin` to `end` (half-open, counted over
+ * all epochs), for whichever batches want them.
+ */
+interface Unit {
+  readonly dataset: number;
+  readonly end: number;
+  readonly drafts: Set<Draft>;
+  /** One for each camera of the layout. */
+  readonly wanted: readonly Wanted[];
+}
+
+/**
+ * Makes batches in their order. Batches are drafted as long as slots are free; what a group of the order wants
+ * is decoded at once, straight into the slots of all batches that hold it, and a batch is ready when nothing of it
+ * is missing any more.
+ */
+export class Scheduler {
+  readonly counts = { decoded: 0, wanted: 0, skipped: 0 };
+  readonly #given: SchedulerGiven;
+  readonly #free: number[];
+  readonly #drafts: Draft[] = [];
+  readonly #tasks = new Map<Draft, readonly (string | null)[]>();
+  readonly #memories = new Map<Draft, ArrayBuffer>();
+  readonly #open = new Map<string, Unit>();
+  readonly #draws: Draws;
+  #next: number;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(given: SchedulerGiven) {
+    this.#given = given;
+    this.#next = given.from;
+    this.#draws = drawsOf(given.layout.samples);
+    this.#free = Array.from({ length: given.slotCount }, (_, slot) => slot);
+  }
+
+  /** The oldest batch that was not taken yet, once it is ready; undefined behind the last. */
+  async next(): Promise<ReadyBatch | undefined> {
+    this.#advance();
+    while (this.#drafts.length === 0) {
+      if (this.#next >= this.#given.to) return undefined;
+      // All slots are with whoever took batches.
+      await this.#wake.promise;
+    }
+    const draft = this.#drafts[0]!;
+    await draft.ready;
+    this.#drafts.shift();
+    return this.#finish(draft);
+  }
+
+  /** Gives a slot back: its batch is not looked at any more. */
+  release(slot: number): void {
+    this.#free.push(slot);
+    this.#advance();
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  #finish(draft: Draft): ReadyBatch {
+    const { layout, datasets, slots, sequence } = this.#given;
+    const memory = this.#memories.get(draft)!;
+    const tasks = this.#tasks.get(draft)!;
+    this.#memories.delete(draft);
+    this.#tasks.delete(draft);
+    composeInfo(draft, layout, datasets, memory);
+    slots.write(draft.slot, 0, new Uint8Array(memory));
+    const skipped = draft.skipped();
+    this.counts.skipped += skipped.length;
+    return { slot: draft.slot, index: draft.index, epoch: sequence.epochOf(draft.index), tasks, skipped };
+  }
+
+  #advance(): void {
+    const { to, step, sequence } = this.#given;
+    while (this.#free.length > 0 && this.#next < to) {
+      const index = this.#next;
+      this.#next = index + step;
+      this.#begin(new Draft(index, this.#free.shift()!, this.#given.layout.samples));
+      // Batches that are another's are over too.
+      const reached = sequence.reached(Math.min(this.#next, to) - 1);
+      for (const [key, unit] of this.#open) if (this.#next >= to || reached[unit.dataset]! >= unit.end) this.#dispatch(key, unit);
+    }
+    // Slots may be few, or with whoever took them: what was gathered is decoded as it is, so that somebody can go on.
+    if (this.#free.length === 0 && this.#drafts.length > 0)
+      for (const [key, unit] of this.#open) if (unit.drafts.has(this.#drafts[0]!)) this.#dispatch(key, unit);
+  }
+
+  #begin(draft: Draft): void {
+    const { sequence, datasets, layout } = this.#given;
+    this.#drafts.push(draft);
+    sequence.fill(draft.index, this.#draws);
+    const { dataset: drawn, anchor, count, valid } = this.#draws;
+    draft.valid.set(valid);
+    draft.datasets.set(drawn);
+    for (let sample = 0; sample < draft.samples; sample++) {
+      const dataset = datasets[drawn[sample]!]!;
+      const { episode, row } = dataset.anchors.find(anchor[sample]!);
+      draft.episodes[sample] = episode;
+      draft.rows[sample] = row;
+      if (layout.pictures.length > 0) this.#wantPictures(draft, sample, this.#unitOf(drawn[sample]!, count[sample]!));
+    }
+    draft.expect();
+    this.#compose(draft).catch((thrown: unknown) => draft.fail(asTendonError(thrown, "internal")));
+  }
+
+  async #compose(draft: Draft): Promise<void> {
+    const { memory, tasks } = await composeNumbers(draft, this.#given);
+    this.#memories.set(draft, memory);
+    this.#tasks.set(draft, tasks);
+    draft.done();
+  }
+
+  #unitOf(dataset: number, count: number): Unit {
+    const { unit, order } = this.#given.datasets[dataset]!;
+    const epoch = Math.floor(count / order.anchors);
+    const inside = Math.floor((count - epoch * order.anchors) / unit);
+    const key = `${dataset} ${epoch} ${inside}`;
+    let found = this.#open.get(key);
+    if (!found) {
+      const end = epoch * order.anchors + Math.min(order.anchors, (inside + 1) * unit);
+      found = { dataset, end, drafts: new Set(), wanted: this.#given.layout.pictures.map(() => new Map()) };
+      this.#open.set(key, found);
+    }
+    return found;
+  }
+
+  #wantPictures(draft: Draft, sample: number, unit: Unit): void {
+    const { layout, datasets } = this.#given;
+    const episode = draft.episodes[sample]!;
+    const rows = datasets[unit.dataset]!.loaded.lengths[episode]!;
+    if (!unit.drafts.has(draft)) {
+      unit.drafts.add(draft);
+      draft.expect();
+    }
+    layout.pictures.forEach(({ field, steps, bytes, sources }, camera) => {
+      const source = sources[unit.dataset];
+      // A robot without this camera: nothing of an older batch may show.
+      if (!source) this.#given.slots.write(draft.slot, field.start + sample * steps * bytes, new Uint8Array(steps * bytes));
+      source?.offsets.forEach((offset, step) => {
+        const row = Math.max(0, Math.min(rows - 1, draft.rows[sample]! + offset));
+        want(unit.wanted[camera]!, { episode, row }, draft.slot, field.start + (sample * steps + step) * bytes);
+      });
+    });
+  }
+
+  #dispatch(key: string, unit: Unit): void {
+    const { layout, datasets } = this.#given;
+    this.#open.delete(key);
+    const drafts = new Map([...unit.drafts].map((draft) => [draft.slot, draft]));
+    try {
+      layout.pictures.forEach((lane, camera) => {
+        const source = lane.sources[unit.dataset];
+        if (!source) return;
+        for (const job of jobsOf(datasets[unit.dataset]!.loaded, source.stream, unit.wanted[camera]!))
+          this.#decode({ ...job, size: source.size, onError: this.#given.onError }, lane, drafts);
+      });
+      for (const draft of unit.drafts) draft.done();
+    } catch (thrown) {
+      for (const draft of unit.drafts) draft.fail(asTendonError(thrown, "bad-data"));
+    }
+  }
+
+  #decode(job: Omit<DecodeJob, "id">, lane: PictureLane, drafts: ReadonlyMap<number, Draft>): void {
+    const slots = new Set<number>();
+    for (let target = 0; target < job.targets.length; target += 2) slots.add(job.targets[target]!);
+    const own = [...slots].map((slot) => drafts.get(slot)!);
+    for (const draft of own) draft.expect();
+    this.counts.wanted += job.rows.length;
+    this.#given.pool.run(job).then(
+      ({ decoded, lost }) => {
+        this.counts.decoded += decoded;
+        for (const each of lost) this.#lose(each, job, { lane, drafts });
+        for (const draft of own) draft.done();
+      },
+      (thrown: TendonError) => {
+        for (const draft of own) draft.fail(thrown);
+      },
+    );
+  }
+
+  /** Samples whose pictures are not there are marked, and what stands in their memory from before is wiped. */
+  #lose(
+    { rows, reason }: LostRows,
+    { starts, targets }: Pick<DecodeJob, "starts" | "targets">,
+    { lane, drafts }: { lane: PictureLane; drafts: ReadonlyMap<number, Draft> },
+  ): void {
+    const nothing = new Uint8Array(lane.bytes);
+    for (const row of rows) {
+      for (let target = starts[row]!; target < starts[row + 1]!; target++) {
+        const [slot, at] = [targets[2 * target]!, targets[2 * target + 1]!];
+        this.#given.slots.write(slot, at, nothing);
+        drafts.get(slot)!.skip(Math.floor((at - lane.field.start) / (lane.steps * lane.bytes)), reason);
+      }
+    }
+  }
+}
