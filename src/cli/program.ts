@@ -4,6 +4,7 @@ import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
 import { initCommand } from "./init.ts";
 import { inspectCommand } from "./inspect.ts";
+import { loaderCommand } from "./loader.ts";
 import { planCommand } from "./plan.ts";
 import { previewCommand } from "./preview.ts";
 import { reportCommand } from "./report.ts";
@@ -40,6 +41,8 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     command.addOption(new Option("--debug", "on an error, print where in the code it came from"));
     program.addCommand(command);
   }
+  // Hidden as long as nothing in it is for people.
+  program.addCommand(loaderCommand(terminal, done).copyInheritedSettings(program), { hidden: true });
   return program;
 }
 

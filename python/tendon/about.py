@@ -1,0 +1,40 @@
+"""What is known of a dataset before the first batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One tensor of every batch."""
+
+    dtype: str
+    #: ``(sample, step, ...)``; pictures are ``(sample, step, height, width, 3)``.
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a loader gives."""
+
+    #: Samples of one epoch, over all ranks.
+    samples: int
+    #: Not a whole number with ``tail="wrap"``: there the last batch reaches into the next epoch.
+    batches_per_epoch: float
+    #: The beginning of the digest of all that decides the order. Equal digests and seeds give equal batches.
+    order: str
+    #: Every tensor of a batch by its key, those that tell where samples come from among them.
+    streams: Mapping[str, Stream]
+
+
+def about_of(opened: Mapping[str, Any]) -> About:
+    streams = {field["name"]: Stream(field["dtype"], tuple(field["shape"])) for field in opened["fields"]}
+    streams.pop("task_index", None)
+    return About(
+        samples=opened["samples"],
+        batches_per_epoch=opened["batchesPerEpoch"],
+        order=opened["state"]["order"],
+        streams=streams,
+    )
