@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type ErrorPlace, TendonError } from "../core/errors.ts";
-import type { NumberDtype } from "../core/feature.ts";
 import { didYouMean } from "../core/suggest.ts";
+import type { Field } from "./layout.ts";
 import type { LoaderOptions, LoaderState } from "./types.ts";
 
 /** One message is a line of JSON. A batch of thousands of long instructions stays far below. */
@@ -9,26 +9,40 @@ export const LINE_BYTES_MAX = 16 << 20;
 
 const whole = z.int().nonnegative();
 const STATE = z.looseObject({ tendon: z.string(), order: z.string(), seed: whole, batch: whole });
-const OPTIONS = z.strictObject({
+const WEIGHTS = z.record(z.string(), z.number());
+const OFFSETS = z.record(z.string(), z.array(z.number()));
+const PART = z.strictObject({
   path: z.string().min(1),
+  weight: z.number().optional(),
+  tier: z.string().optional(),
+  tag: z.string().optional(),
+});
+const OPTIONS = z.strictObject({
+  path: z.union([z.string().min(1), z.array(z.union([z.string().min(1), PART])).min(1)]),
   batchSize: z.number(),
-  windows: z.record(z.string(), z.array(z.number())),
+  windows: OFFSETS.optional(),
+  deltaTimestamps: OFFSETS.optional(),
   seed: z.number().optional(),
-  size: z.strictObject({ height: z.int().positive(), width: z.int().positive() }).optional(),
+  size: z.strictObject({ height: z.number(), width: z.number() }).optional(),
   order: z
     .union([
       z.enum(["sequential", "local", "uniform"]),
+      z.number(),
       z.strictObject({ run: z.int().positive(), runsPerGroup: z.int().positive() }),
     ])
     .optional(),
   edges: z.enum(["hold", "drop"]).optional(),
-  tail: z.enum(["drop", "wrap"]).optional(),
+  tail: z.enum(["drop", "wrap", "pad"]).optional(),
+  tiers: WEIGHTS.optional(),
+  temperature: z.number().optional(),
   rank: z.number().optional(),
   world: z.number().optional(),
+  stride: z.strictObject({ index: z.number(), count: z.number() }).optional(),
   epochs: z.number().optional(),
   state: STATE.optional(),
+  onError: z.enum(["stop", "skip"]).optional(),
+  verify: z.boolean().optional(),
   threads: z.number().optional(),
-  memoryBytes: z.int().positive().optional(),
 });
 const OPEN = z.strictObject({
   open: z.record(z.string(), z.unknown()),
@@ -47,16 +61,6 @@ export interface Open {
 
 /** Every other message. */
 export type Later = { readonly memory: "ready" } | { readonly release: number };
-
-/** One tensor of every batch: its key in Python's dict, and where it lies in a slot. */
-export interface Field {
-  readonly name: string;
-  readonly dtype: NumberDtype;
-  /** `[sample, …]`. */
-  readonly shape: readonly number[];
-  /** Bytes from the start of the slot. */
-  readonly start: number;
-}
 
 /** What is known before the first batch. */
 export interface OpenedMessage {
