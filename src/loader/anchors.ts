@@ -1,14 +1,14 @@
 import { TendonError } from "../core/errors.ts";
 
-/** The rows at which windows may stand, numbered through all episodes. */
+/** The rows at which windows may stand, numbered through all spans: episodes, or parts of them. */
 export interface Anchors {
   readonly count: number;
-  /** Which episode (by its place in the list) and which row of it an anchor is. */
-  find(anchor: number): { readonly episode: number; readonly row: number };
+  /** Which span (by its place in the list) and which row of it an anchor is. */
+  find(anchor: number): { readonly span: number; readonly row: number };
 }
 
 /**
- * Numbers the rows of all episodes. Where windows may not reach beyond an episode, rows too near its ends are
+ * Numbers the rows of all spans. Where windows may not reach beyond one, rows too near its ends are
  * left out; `least` and `most` are the outermost offsets of any window.
  */
 export function anchorsOf(
@@ -18,8 +18,8 @@ export function anchorsOf(
   const before = edges.inside ? Math.max(0, -edges.least) : 0;
   const behind = edges.inside ? Math.max(0, edges.most) : 0;
   const starts = new Float64Array(lengths.length + 1);
-  for (let episode = 0; episode < lengths.length; episode++)
-    starts[episode + 1] = starts[episode]! + Math.max(0, lengths[episode]! - before - behind);
+  for (let span = 0; span < lengths.length; span++)
+    starts[span + 1] = starts[span]! + Math.max(0, lengths[span]! - before - behind);
   const count = starts[lengths.length]!;
   if (count === 0) {
     const message =
@@ -38,7 +38,7 @@ export function anchorsOf(
         if (starts[middle]! <= anchor) low = middle;
         else high = middle;
       }
-      return { episode: low, row: anchor - starts[low]! + before };
+      return { span: low, row: anchor - starts[low]! + before };
     },
   };
 }

@@ -28,17 +28,20 @@ export async function composeNumbers(
   const taskIndex = view(layout.info.task);
   for (let sample = 0; sample < draft.samples; sample++) {
     const dataset = draft.datasets[sample]!;
-    const row = draft.rows[sample]!;
-    const rows = datasets[dataset]!.loaded.lengths[draft.episodes[sample]!]!;
+    const { spans } = datasets[dataset]!;
+    const span = draft.spans[sample]!;
+    const [first, rows] = [spans.from[span]!, spans.length[span]!];
+    const row = draft.rows[sample]! - first;
     for (const { lane, isPad } of pads) markBeyond(isPad, lane, { sample, dataset, row, rows });
     for (const { dimIsPad, across, sources } of dims) {
       const own = sources[dataset]?.shape[0] ?? 0;
       dimIsPad.fill(1, sample * across + own, (sample + 1) * across);
     }
-    const numbers = episodes.get(keyOf(draft, sample));
-    if (!numbers) continue;
-    for (const [at, lane] of layout.numbers.entries()) fill(lane, arrays[at]!, { draft, sample, numbers, onError });
-    const task = numbers.tasks[row];
+    const whole = episodes.get(keyOf(draft, sample));
+    if (!whole) continue;
+    const numbers = rows === whole.rows ? whole : cut(whole, first, rows);
+    for (const [at, lane] of layout.numbers.entries()) fill(lane, arrays[at]!, { draft, sample, row, numbers, onError });
+    const task = spans.text?.[span] ?? numbers.tasks[row];
     if (!tasks.has(task)) tasks.set(task, tasks.size);
     taskIndex[sample] = tasks.get(task)!;
   }
@@ -105,6 +108,8 @@ function markBeyond(
 interface Filling {
   readonly draft: Draft;
   readonly sample: number;
+  /** In `numbers`. */
+  readonly row: number;
   readonly numbers: EpisodeNumbers;
   readonly onError: "stop" | "skip";
 }
@@ -112,13 +117,13 @@ interface Filling {
 function fill(
   { field, steps, across, sources }: NumbersLane,
   into: NumberArray,
-  { draft, sample, numbers, onError }: Filling,
+  { draft, sample, row, numbers, onError }: Filling,
 ): void {
   const lane = sources[draft.datasets[sample]!];
   if (!lane) return;
   const own = lane.shape.reduce((product, each) => product * each, 1);
   const at = sample * steps * across;
-  lane.fill(numbers, draft.rows[sample]!, into, at);
+  lane.fill(numbers, row, into, at);
   if (own < across) spread(into, at, { steps, own, across });
   const odd = firstNotFinite(into, at, steps * across);
   if (odd < 0) return;
@@ -140,4 +145,13 @@ function firstNotFinite(values: NumberArray, from: number, count: number): numbe
   if (!(values instanceof Float32Array || values instanceof Float64Array || values instanceof Float16Array)) return -1;
   for (let at = from; at < from + count; at++) if (!Number.isFinite(values[at]!)) return at;
   return -1;
+}
+
+/** Rows of an episode, as an episode. */
+function cut(whole: EpisodeNumbers, from: number, rows: number): EpisodeNumbers {
+  const columns = [...whole.columns].map(([stream, column]) => {
+    const across = column.length / whole.rows;
+    return [stream, column.subarray(from * across, (from + rows) * across) as NumberArray] as const;
+  });
+  return { ...whole, rows, columns: new Map(columns), tasks: whole.tasks.slice(from, from + rows) };
 }

@@ -5,8 +5,9 @@ import type { Skipped } from "./types.ts";
 export class Draft {
   readonly index: number;
   readonly slot: number;
-  /** `[sample]`: the dataset, the episode's place in its list, the row in that. */
+  /** `[sample]`: the dataset, the span of it that the sample stands in, that span's episode by its place in the list, the row in that. */
   readonly datasets: Int32Array;
+  readonly spans: Int32Array;
   readonly episodes: Int32Array;
   readonly rows: Int32Array;
   readonly valid: Uint8Array;
@@ -19,6 +20,7 @@ export class Draft {
     this.index = index;
     this.slot = slot;
     this.datasets = new Int32Array(samples);
+    this.spans = new Int32Array(samples);
     this.episodes = new Int32Array(samples);
     this.rows = new Int32Array(samples);
     this.valid = new Uint8Array(samples);

@@ -16,6 +16,7 @@ import { Scheduler } from "./scheduler.ts";
 import { type Sequence, sequence } from "./sequence.ts";
 import { samplesAtOnce, shapeOf, unitOf } from "./shape.ts";
 import { partsOf } from "./shares.ts";
+import { type Spans, spansOf } from "./spans.ts";
 import type { LoaderOptions, LoaderState, MixturePart } from "./types.ts";
 import { checkWindows, type DatasetWindows, windowsOf } from "./windows.ts";
 
@@ -25,6 +26,7 @@ const NUMBERS_BYTES_MAX = 128 << 20;
 export interface OpenDataset {
   readonly loaded: LoadedDataset;
   readonly windows: DatasetWindows;
+  readonly spans: Spans;
   readonly anchors: Anchors;
   readonly order: Order;
   /** Samples that are decoded together. */
@@ -62,14 +64,24 @@ export interface Started extends AsyncDisposable {
 export async function openLoader(options: LoaderOptions): Promise<OpenedLoader> {
   checkNumbers(options);
   checkWindows(options);
-  const { rank = 0, world = 1, batchSize, seed = 0, tail = "drop", edges = "hold", stride = { index: 0, count: 1 } } = options;
+  const {
+    rank = 0,
+    world = 1,
+    batchSize,
+    seed = 0,
+    tail = "drop",
+    edges = "hold",
+    segments = "episode",
+    stride = { index: 0, count: 1 },
+  } = options;
   const parts = await resolveParts(options.path);
   const loaded: LoadedDataset[] = [];
   for (const { path } of parts) loaded.push(await openLoaded(path));
   const known = new Set(loaded.flatMap(({ features }) => Object.keys(features)));
   const windows = loaded.map((each) => windowsOf(each, options, known));
   const layout = layoutOf(Math.max(1, Math.floor(batchSize / world)), windows);
-  const anchors = loaded.map((each, index) => anchorsOf(each.lengths, reachOf(windows[index]!, edges)));
+  const spans = loaded.map((each) => spansOf(each, segments));
+  const anchors = spans.map(({ length }, index) => anchorsOf(length, reachOf(windows[index]!, edges)));
   const shares = parts.length === 1 ? [1] : partsOf(weighed(parts, anchors), options);
   const period = shares.reduce((sum, each) => sum + each, 0);
   const atOnce = samplesAtOnce(layout.pictures);
@@ -87,6 +99,7 @@ export async function openLoader(options: LoaderOptions): Promise<OpenedLoader> 
     return {
       loaded: dataset,
       windows: windows[index]!,
+      spans: spans[index]!,
       anchors: anchors[index]!,
       order: hierarchy(shapes[index]!, root),
       unit,
@@ -148,7 +161,7 @@ function startLoader(
 
 /** All that decides which sample stands where. */
 function decidesOrder(
-  { batchSize, tail = "drop", edges = "hold" }: LoaderOptions,
+  { batchSize, tail = "drop", edges = "hold", segments = "episode" }: LoaderOptions,
   given: {
     loaded: readonly LoadedDataset[];
     windows: readonly DatasetWindows[];
@@ -161,7 +174,7 @@ function decidesOrder(
     const windows = [...pictures, ...numbers].map(({ name, offsets }) => [name, [...offsets]]);
     return [identity, windows, { ...given.shapes[index]! }, given.shares[index]!];
   });
-  return [datasets, edges, tail, batchSize];
+  return [datasets, edges, segments, tail, batchSize];
 }
 
 function reachOf({ pictures, numbers }: DatasetWindows, edges: "hold" | "drop") {

@@ -129,9 +129,10 @@ export class Scheduler {
     draft.datasets.set(drawn);
     for (let sample = 0; sample < draft.samples; sample++) {
       const dataset = datasets[drawn[sample]!]!;
-      const { episode, row } = dataset.anchors.find(anchor[sample]!);
-      draft.episodes[sample] = episode;
-      draft.rows[sample] = row;
+      const { span, row } = dataset.anchors.find(anchor[sample]!);
+      draft.spans[sample] = span;
+      draft.episodes[sample] = dataset.spans.episode[span]!;
+      draft.rows[sample] = dataset.spans.from[span]! + row;
       if (layout.pictures.length > 0) this.#wantPictures(draft, sample, this.#unitOf(drawn[sample]!, count[sample]!));
     }
     draft.expect();
@@ -162,7 +163,9 @@ export class Scheduler {
   #wantPictures(draft: Draft, sample: number, unit: Unit): void {
     const { layout, datasets } = this.#given;
     const episode = draft.episodes[sample]!;
-    const rows = datasets[unit.dataset]!.loaded.lengths[episode]!;
+    const { from, length } = datasets[unit.dataset]!.spans;
+    const span = draft.spans[sample]!;
+    const [first, last] = [from[span]!, from[span]! + length[span]! - 1];
     if (!unit.drafts.has(draft)) {
       unit.drafts.add(draft);
       draft.expect();
@@ -172,7 +175,7 @@ export class Scheduler {
       // A robot without this camera: nothing of an older batch may show.
       if (!source) this.#given.slots.write(draft.slot, field.start + sample * steps * bytes, new Uint8Array(steps * bytes));
       source?.offsets.forEach((offset, step) => {
-        const row = Math.max(0, Math.min(rows - 1, draft.rows[sample]! + offset));
+        const row = Math.max(first, Math.min(last, draft.rows[sample]! + offset));
         want(unit.wanted[camera]!, { episode, row }, draft.slot, field.start + (sample * steps + step) * bytes);
       });
     });

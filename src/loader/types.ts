@@ -38,6 +38,8 @@ export interface LoaderOptions {
   readonly order?: OrderOption;
   /** What a window gives beyond an episode's ends: its first or last row, masked (`hold`, the default), or no sample at all (`drop`). */
   readonly edges?: "hold" | "drop";
+  /** What windows stay within: the episode (default), or the sub-tasks that its metadata lists; then their texts are the tasks. */
+  readonly segments?: "episode" | "sub_tasks";
   /**
    * What becomes of the samples at an epoch's end that fill no batch: left out (`drop`, the default), filled up from
    * the next epoch (`wrap`), or with samples that are marked as not valid (`pad`). A mixture has no such end.

@@ -32,6 +32,7 @@ const OPTIONS = z.strictObject({
     ])
     .optional(),
   edges: z.enum(["hold", "drop"]).optional(),
+  segments: z.enum(["episode", "sub_tasks"]).optional(),
   tail: z.enum(["drop", "wrap", "pad"]).optional(),
   tiers: WEIGHTS.optional(),
   temperature: z.number().optional(),

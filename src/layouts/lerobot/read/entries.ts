@@ -25,8 +25,17 @@ export interface Entry {
   /** The table, relative to the dataset's folder. */
   readonly data: string;
   readonly videos: ReadonlyMap<string, VideoEntry>;
+  /** GR00T's: what is done in which rows (half-open). */
+  readonly subTasks?: readonly SubTask[];
   /** v3.0: one row of the episodes table, where its statistics stand. */
   readonly row?: { readonly file: string; readonly row: number };
+}
+
+/** A stretch of an episode with an instruction of its own. */
+export interface SubTask {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
 }
 
 /** Entries in the order of their indices, and what cannot be an entry. */
@@ -43,6 +52,7 @@ const episodeLine = z.looseObject({
   episode_index: z.number().int().min(0),
   tasks: z.array(z.union([z.string(), z.number()])).nullish(),
   length: z.number().int().min(0).nullish(),
+  sub_tasks: z.array(z.looseObject({ start: z.int(), end: z.int(), text: z.string() })).nullish(),
 });
 
 /** The episodes of a v2.0 or v2.1 dataset: those that `meta/episodes.jsonl` lists; without that file, those on disk. */
@@ -90,6 +100,7 @@ function entryV2(
     tasks: line.tasks ?? [],
     data: fillPath(info.data_path ?? PATHS.v2.data, values, file),
     videos: new Map(videos),
+    ...(line.sub_tasks && { subTasks: line.sub_tasks }),
   };
 }
 
