@@ -13,6 +13,10 @@ const PRESET = z.strictObject({
     .array(z.strictObject({ name: z.string(), variant: z.string().optional(), unit: z.string().optional(), joints: NAMES }))
     .min(1),
   aliases: z.record(z.string(), NAMES).default({}),
+  mirror: z
+    .strictObject({ same: NAMES, negated: NAMES })
+    .optional()
+    .describe("Joints without their side, by what becomes of them in the mirror: the other side's number, or less it"),
 });
 
 /** A part of the robot. Groups of one name are variants, of which a recording has one. */
@@ -28,6 +32,8 @@ export interface Preset {
   readonly robot: string;
   readonly about: string;
   readonly groups: readonly PresetGroup[];
+  /** How the robot's mirror image moves, for the joints where that is known; names are without their side. */
+  readonly mirror?: { readonly same: readonly string[]; readonly negated: readonly string[] } | undefined;
   /** Every key that means a joint, the joint's own first. */
   keysOf(joint: string): readonly string[];
 }
