@@ -76,6 +76,8 @@ async function windows(): Promise<void> {
       ["action", column],
     ]),
     tasks: [],
+    index: 0,
+    file: "table.parquet",
   };
   const state = { keys: ["all"], delta: [0] };
   const action = { keys: ["all"], delta: Array.from({ length: 16 }, (_, step) => step) };

@@ -1,5 +1,6 @@
 import type { NumberArray } from "../core/batch.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
+import { mirrorText } from "./augment/mirror.ts";
 import type { Draft } from "./draft.ts";
 import { arrayOf, type BatchLayout, type Field, type NumbersLane } from "./layout.ts";
 import type { OpenDataset } from "./open.ts";
@@ -21,8 +22,8 @@ export async function composeNumbers(
   const view = (field: Field) => arrayOf(field, memory);
   const arrays = layout.numbers.map((lane) => view(lane.field));
   const pads = [...layout.numbers, ...layout.pictures].map((lane) => ({ lane, isPad: view(lane.isPad) as Uint8Array }));
-  const dims = layout.numbers.flatMap(({ dimIsPad, across, sources }) =>
-    dimIsPad ? [{ dimIsPad: view(dimIsPad) as Uint8Array, across, sources }] : [],
+  const dims = layout.numbers.flatMap(({ dimIsPad, across, sources, dims: owned }) =>
+    dimIsPad ? [{ dimIsPad: view(dimIsPad) as Uint8Array, across, sources, owned }] : [],
   );
   const tasks = new Map<string | undefined, number>();
   const taskIndex = view(layout.info.task);
@@ -33,15 +34,19 @@ export async function composeNumbers(
     const [first, rows] = [spans.from[span]!, spans.length[span]!];
     const row = draft.rows[sample]! - first;
     for (const { lane, isPad } of pads) markBeyond(isPad, lane, { sample, dataset, row, rows });
-    for (const { dimIsPad, across, sources } of dims) {
+    for (const { dimIsPad, across, sources, owned } of dims) {
       const own = sources[dataset]?.shape[0] ?? 0;
       dimIsPad.fill(1, sample * across + own, (sample + 1) * across);
+      owned[dataset]?.forEach((robots, column) => {
+        dimIsPad[sample * across + column] = 1 - robots;
+      });
     }
     const whole = episodes.get(keyOf(draft, sample));
     if (!whole) continue;
     const numbers = rows === whole.rows ? whole : cut(whole, first, rows);
     for (const [at, lane] of layout.numbers.entries()) fill(lane, arrays[at]!, { draft, sample, row, numbers, onError });
-    const task = spans.text?.[span] ?? numbers.tasks[row];
+    const told = spans.text?.[span] ?? numbers.tasks[row];
+    const task = draft.looks[sample]?.flip && told !== undefined ? mirrorText(told) : told;
     if (!tasks.has(task)) tasks.set(task, tasks.size);
     taskIndex[sample] = tasks.get(task)!;
   }
@@ -123,7 +128,7 @@ function fill(
   if (!lane) return;
   const own = lane.shape.reduce((product, each) => product * each, 1);
   const at = sample * steps * across;
-  lane.fill(numbers, row, into, at);
+  lane.fill(numbers, row, into, at, draft.looks[sample]);
   if (own < across) spread(into, at, { steps, own, across });
   const odd = firstNotFinite(into, at, steps * across);
   if (odd < 0) return;

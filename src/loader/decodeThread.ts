@@ -7,8 +7,12 @@ import { openCodecs } from "../formats/video/codecs.ts";
 import type { VideoFile } from "../formats/video/demux.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
 import { segmentOf } from "../layouts/lerobot/read/video.ts";
+import { colorMap } from "./augment/color.ts";
+import { changePicture } from "./augment/picture.ts";
 import { decodeRuns, type KeyFrames } from "./decodeRuns.ts";
+import { TARGET } from "./jobs.ts";
 import { openSlots, type SlotMemory } from "./memory.ts";
+import type { Look } from "./numberLane.ts";
 
 /** What a thread is started with. */
 export interface DecodeThreadData {
@@ -24,10 +28,13 @@ export interface DecodeJob {
   readonly toSec?: number;
   /** Rows of the episode, ascending. */
   readonly rows: Int32Array;
-  /** Where row i goes: `targets[starts[i] .. starts[i + 1])` are pairs of a slot and a place in it, in bytes. */
+  /** Where row i goes: `targets[starts[i] .. starts[i + 1])` are threes of a slot, a place in it in bytes, and a look, -1 for none. */
   readonly starts: Int32Array;
   readonly targets: Float64Array;
+  readonly looks: readonly Look[];
   readonly size: Size;
+  /** How much larger pictures are decoded. */
+  readonly crop: Size;
   /** What becomes of rows that cannot be decoded: the job fails, or they are named. */
   readonly onError: "stop" | "skip";
 }
@@ -63,6 +70,7 @@ class DecodeThread {
   /** Digests of what a decoder must know of a file. */
   readonly #configs = new WeakMap<VideoFile, string>();
   readonly #codecs = openCodecs();
+  #scratch = new Uint8Array(0);
 
   constructor({ memory }: DecodeThreadData) {
     this.#slots = openSlots(memory);
@@ -129,7 +137,10 @@ class DecodeThread {
     job: DecodeJob,
     run: { key: number; first: number; own: readonly number[] },
   ): Promise<number> {
-    const held = await this.#decoder(video, job.size);
+    const held = await this.#decoder(video, {
+      height: job.size.height + job.crop.height,
+      width: job.size.width + job.crop.width,
+    });
     const { time } = video.times();
     const wanted = new Map(run.own.map((row) => [time[run.first + job.rows[row]!]!, row]));
     held.only.clear();
@@ -167,8 +178,19 @@ class DecodeThread {
   }
 
   #put(job: DecodeJob, row: number, picture: Uint8Array): void {
-    for (let target = job.starts[row]!; target < job.starts[row + 1]!; target++)
-      this.#slots.write(job.targets[2 * target]!, job.targets[2 * target + 1]!, picture);
+    for (let target = job.starts[row]!; target < job.starts[row + 1]!; target++) {
+      const [slot, at, look] = job.targets.subarray(TARGET * target) as unknown as [number, number, number];
+      this.#slots.write(slot, at, look < 0 ? picture : this.#changed(picture, job, job.looks[look]!));
+    }
+  }
+
+  /** The picture as augmentation has it, in memory that the next one takes. */
+  #changed(picture: Uint8Array, { size, crop }: DecodeJob, { flip, crop: { y, x }, color }: Look): Uint8Array {
+    const bytes = size.height * size.width * 3;
+    if (this.#scratch.length !== bytes) this.#scratch = new Uint8Array(bytes);
+    const from = { height: size.height + crop.height, width: size.width + crop.width };
+    changePicture(picture, { from, to: size, y, x, flip, color: color && colorMap(color) }, this.#scratch, 0);
+    return this.#scratch;
   }
 
   async #decoder(video: VideoFile, size: Size): Promise<Held> {

@@ -1,4 +1,5 @@
 import type { TendonError } from "../core/errors.ts";
+import type { Look } from "./numberLane.ts";
 import type { Skipped } from "./types.ts";
 
 /** A batch in the making: at which row of which episode each sample stands, and what is still missing. */
@@ -11,6 +12,8 @@ export class Draft {
   readonly episodes: Int32Array;
   readonly rows: Int32Array;
   readonly valid: Uint8Array;
+  /** `[sample]`: how augmentation changes it; none where nothing is drawn. */
+  readonly looks: Look[] = [];
   /** The first reason that a sample could not be read. */
   readonly #skipped = new Map<number, string>();
   readonly #ready = Promise.withResolvers<void>();

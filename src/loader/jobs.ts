@@ -6,27 +6,35 @@ import type { DecodeJob } from "./decodeThread.ts";
 /** A job is cut after so many groups of pictures, so that threads share an episode: at most one group more is decoded for each cut. */
 const JOB_GROUPS = 4;
 const JOB_ROWS_MIN = 16;
+/** Numbers of one target. */
+export const TARGET = 3;
 
-/** Where pictures go: by the place of an episode in the dataset's list, then by row, pairs of a slot and a place in it. */
+/**
+ * Where pictures go: by the place of an episode in the dataset's list, then by row, threes of a slot, a place in it, and
+ * the place of a look in the unit's list, -1 for none.
+ */
 export type Wanted = Map<number, Map<number, number[]>>;
 
 /** Notes that a picture is wanted. */
 export function want(
   wanted: Wanted,
   picture: { readonly episode: number; readonly row: number },
-  slot: number,
-  at: number,
+  { slot, at, look }: { readonly slot: number; readonly at: number; readonly look: number },
 ): void {
   const { episode, row } = picture;
   const ofEpisode = wanted.get(episode) ?? new Map<number, number[]>();
   wanted.set(episode, ofEpisode);
   const targets = ofEpisode.get(row);
-  if (targets) targets.push(slot, at);
-  else ofEpisode.set(row, [slot, at]);
+  if (targets) targets.push(slot, at, look);
+  else ofEpisode.set(row, [slot, at, look]);
 }
 
 /** One job an episode, or more for many rows: those that any window wants, each with all its places. */
-export function jobsOf(dataset: LoadedDataset, stream: string, wanted: Wanted): Omit<DecodeJob, "id" | "size" | "onError">[] {
+export function jobsOf(
+  dataset: LoadedDataset,
+  stream: string,
+  wanted: Wanted,
+): Omit<DecodeJob, "id" | "size" | "crop" | "looks" | "onError">[] {
   const rowsMax = Math.max(JOB_ROWS_MIN, Math.ceil(JOB_GROUPS * (dataset.keySpacings.get(stream) ?? 1)));
   return [...wanted].flatMap(([episode, rows]) => {
     const place = placeOf(dataset, stream, episode);
@@ -56,7 +64,7 @@ function cut(targets: ReadonlyMap<number, readonly number[]>, rowsMax: number): 
     const rows = sorted.slice(Math.floor((part * sorted.length) / count), Math.floor(((part + 1) * sorted.length) / count));
     const starts = new Int32Array(rows.length + 1);
     rows.forEach((row, index) => {
-      starts[index + 1] = starts[index]! + targets.get(row)!.length / 2;
+      starts[index + 1] = starts[index]! + targets.get(row)!.length / TARGET;
     });
     return { rows: Int32Array.from(rows), starts, targets: Float64Array.from(rows.flatMap((row) => targets.get(row)!)) };
   });

@@ -1,6 +1,7 @@
-import { frameBytes, type NumberArray, numbers } from "../core/batch.ts";
+import { frameBytes, type NumberArray, numbers, type Size } from "../core/batch.ts";
 import { TendonError } from "../core/errors.ts";
 import type { NumberDtype } from "../core/feature.ts";
+import { type Augment, cropOf } from "./augment/plan.ts";
 import type { NumberLane } from "./numberLane.ts";
 import type { DatasetWindows, PictureWindow } from "./windows.ts";
 
@@ -21,6 +22,7 @@ export interface PictureLane {
   readonly steps: number;
   /** Bytes of one picture. */
   readonly bytes: number;
+  readonly size: Size;
   readonly sources: readonly (PictureWindow | undefined)[];
   readonly isPad: Field;
 }
@@ -34,6 +36,8 @@ export interface NumbersLane {
   readonly sources: readonly (NumberLane | undefined)[];
   readonly isPad: Field;
   readonly dimIsPad?: Field;
+  /** `[dataset]`: 1 where a column is the robot's, if some are not though the robot has this tensor. */
+  readonly dims: readonly (Uint8Array | undefined)[];
 }
 
 /** What says which sample is which. */
@@ -51,6 +55,8 @@ export interface BatchLayout {
   readonly bytes: number;
   readonly numbersBytes: number;
   readonly pictures: readonly PictureLane[];
+  /** How much larger pictures are decoded, for a part of them to be kept. */
+  readonly crop: Size;
   readonly numbers: readonly NumbersLane[];
   readonly info: InfoFields;
   /** All of them, in the order of memory. */
@@ -58,7 +64,7 @@ export interface BatchLayout {
 }
 
 /** Lays the arrays of a batch of `samples` one behind another, each from a multiple of 64 bytes on. */
-export function layoutOf(samples: number, datasets: readonly DatasetWindows[]): BatchLayout {
+export function layoutOf(samples: number, datasets: readonly DatasetWindows[], augment?: Augment): BatchLayout {
   const fields: Field[] = [];
   let end = 0;
   const place = (name: string, dtype: NumberDtype, shape: readonly number[]): Field => {
@@ -77,11 +83,13 @@ export function layoutOf(samples: number, datasets: readonly DatasetWindows[]): 
   const pads = (name: string, steps: number) => place(`${name}_is_pad`, "bool", [steps]);
   const numbersLanes = namesOf(datasets, "numbers").map((name): NumbersLane => {
     const sources = datasets.map((dataset) => dataset.numbers.find((lane) => lane.name === name));
+    const dims = datasets.map((dataset) => dataset.dims.get(name));
     const { dtype, steps, shape, ragged } = numbersShape(name, sources);
+    const padded = ragged || dims.some((own) => own?.includes(0));
     const field = place(name, dtype, [steps, ...shape]);
     const across = shape.reduce((product, each) => product * each, 1);
-    const dimIsPad = ragged ? { dimIsPad: place(`${name}_dim_is_pad`, "bool", shape) } : {};
-    return { field, steps, across, sources, isPad: pads(name, steps), ...dimIsPad };
+    const dimIsPad = padded ? { dimIsPad: place(`${name}_dim_is_pad`, "bool", shape) } : {};
+    return { field, steps, across, sources, dims, isPad: pads(name, steps), ...dimIsPad };
   });
   const names = namesOf(datasets, "pictures");
   const picturePads = new Map(names.map((name) => [name, pads(name, picturesShape(name, datasets).steps)]));
@@ -89,9 +97,11 @@ export function layoutOf(samples: number, datasets: readonly DatasetWindows[]): 
   const pictures = names.map((name): PictureLane => {
     const { steps, size, sources } = picturesShape(name, datasets);
     const field = place(name, "uint8", [steps, size.height, size.width, 3]);
-    return { field, steps, bytes: frameBytes("rgb24", size), sources, isPad: picturePads.get(name)! };
+    const isPad = picturePads.get(name)!;
+    return { field, steps, bytes: frameBytes("rgb24", size), size, sources, isPad };
   });
-  return { samples, bytes: end, numbersBytes, pictures, numbers: numbersLanes, info, fields };
+  const crop = commonCrop(pictures, augment);
+  return { samples, bytes: end, numbersBytes, pictures, crop, numbers: numbersLanes, info, fields };
 }
 
 /** A field's array in a batch's memory, which begins at `from`. */
@@ -140,6 +150,16 @@ function picturesShape(name: string, datasets: readonly DatasetWindows[]) {
       throw differ(name, `${size.width}x${size.height} and ${other.size.width}x${other.size.height}: give a common \`size\``);
   }
   return { sources, size, steps: offsets.length };
+}
+
+/** One draw serves all cameras. */
+function commonCrop(pictures: readonly PictureLane[], augment: Augment | undefined): Size {
+  const [first, ...others] = pictures.map(({ size }) => (augment ? cropOf(augment, size) : { height: 0, width: 0 }));
+  if (others.every(({ height, width }) => height === first!.height && width === first!.width))
+    return first ?? { height: 0, width: 0 };
+  throw new TendonError("bad-pipeline", "cuts pictures of different sizes: give a common `size`", {
+    place: { path: "augment.crop" },
+  });
 }
 
 function differ(name: string, what: string): TendonError {

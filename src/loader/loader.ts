@@ -15,6 +15,8 @@ export interface Loader extends AsyncIterable<LoaderBatch>, AsyncDisposable {
   readonly batchesPerEpoch: number;
   /** In the order of `LoaderBatch.dataset`. */
   readonly datasets: readonly DatasetTold[];
+  /** What a user should know of these windows, a sentence each. */
+  readonly notes: readonly string[];
   /** What to go on with: the batch behind the last one that was given. */
   state(): LoaderState;
   /** Pictures decoded so far, different ones asked for in each piece of work, and samples that were skipped. */
@@ -30,6 +32,7 @@ class OpenLoader implements Loader {
   readonly samples: number;
   readonly batchesPerEpoch: number;
   readonly datasets: readonly DatasetTold[];
+  readonly notes: readonly string[];
   readonly #opened: OpenedLoader;
   readonly #memory: SlotMemory;
   readonly #started: Started;
@@ -43,6 +46,7 @@ class OpenLoader implements Loader {
     this.samples = opened.samples;
     this.batchesPerEpoch = opened.batchesPerEpoch;
     this.datasets = opened.datasets;
+    this.notes = opened.notes;
     this.#memory = sharedMemory(opened.slots + SLOTS_HELD, opened.layout.bytes);
     this.#started = opened.start(this.#memory);
   }

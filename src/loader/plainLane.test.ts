@@ -7,6 +7,8 @@ const episode = (rows: number, width: number) => ({
   rows,
   columns: new Map([["action", Float32Array.from({ length: rows * width }, (_, index) => index)]]),
   tasks: [],
+  index: 0,
+  file: "table.parquet",
 });
 
 test("a window is the rows at its offsets, the first or last where there are none", () => {
@@ -36,7 +38,12 @@ test("a window is the rows at its offsets, the first or last where there are non
 test("a scalar stream has one number a step", () => {
   const lane = plainLane({ stream: "reward", dtype: "int64", shape: [], offsets: [0, 1] });
   const target = new BigInt64Array(2);
-  lane.fill({ rows: 2, columns: new Map([["reward", BigInt64Array.of(5n, 7n)]]), tasks: [] }, 1, target, 0);
+  lane.fill(
+    { index: 0, file: "table.parquet", rows: 2, columns: new Map([["reward", BigInt64Array.of(5n, 7n)]]), tasks: [] },
+    1,
+    target,
+    0,
+  );
   expect([...target]).toEqual([7n, 7n]);
 });
 

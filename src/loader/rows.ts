@@ -9,7 +9,6 @@ import type { TableStream } from "../layouts/lerobot/read/streams.ts";
 import type { LoadedDataset } from "./dataset.ts";
 
 const TABLES_MAX = 64;
-const TASK = "task";
 
 /** The numbers of one episode, `[row, ...shape]` of each stream, and its instructions. */
 export interface EpisodeNumbers {
@@ -32,17 +31,23 @@ export class EpisodeShelf {
   readonly #dataset: LoadedDataset;
   readonly #streams: readonly TableStream[];
   readonly #bytesMax: number;
+  readonly #task: string;
   readonly #held = new Map<number, Promise<EpisodeNumbers>>();
   /** Of those that are read whole. */
   readonly #sizes = new Map<number, number>();
   readonly #tables = new Map<string, Promise<OpenTable>>();
   #bytes = 0;
 
-  constructor(dataset: LoadedDataset, streams: readonly string[], bytesMax: number) {
+  /** `task` is the stream of texts that tells the task. */
+  constructor(
+    dataset: LoadedDataset,
+    { streams, task, bytesMax }: { streams: readonly string[]; task: string; bytesMax: number },
+  ) {
     this.#dataset = dataset;
     this.#bytesMax = bytesMax;
+    this.#task = task;
     const known = dataset.described.table;
-    this.#streams = [...new Set([...streams, TASK])].flatMap((name) => known.filter(({ stream }) => stream === name));
+    this.#streams = [...new Set([...streams, task])].flatMap((name) => known.filter(({ stream }) => stream === name));
   }
 
   /** An episode by its place in the dataset's list. */
@@ -87,7 +92,7 @@ export class EpisodeShelf {
       const message = `episode ${entry.index} has ${rows} rows, the metadata says ${lengths[place]}: run \`tendon inspect\` on the dataset`;
       throw new TendonError("bad-data", message, { place: { file } });
     }
-    const numbersOf = this.#streams.filter(({ stream }) => stream !== TASK);
+    const numbersOf = this.#streams.filter(({ stream }) => stream !== this.#task);
     const columns = new Map(
       numbersOf.map(({ stream, feature }) => [stream, numbers(feature.dtype as NumberDtype, rows * width(feature))] as const),
     );
@@ -99,7 +104,7 @@ export class EpisodeShelf {
       for (const { stream, feature } of this.#streams) {
         const batch = batches.get(stream)!;
         count = batch.time.length;
-        if (stream === TASK && batch.kind === "bytes") tasks.push(...textsOf(batch));
+        if (stream === this.#task && batch.kind === "bytes") tasks.push(...textsOf(batch));
         else if (batch.kind === "rows") {
           refuseMissing(batch.valid, { stream, file, row: done });
           columns.get(stream)!.set(batch.values as never, done * width(feature));

@@ -1,12 +1,15 @@
 import { asTendonError, type TendonError } from "../core/errors.ts";
+import { type Augmentation, drawLook } from "./augment/draw.ts";
 import { composeInfo, composeNumbers } from "./compose.ts";
 import type { DecoderPool } from "./decoders.ts";
 import type { DecodeJob, LostRows } from "./decodeThread.ts";
 import { Draft } from "./draft.ts";
-import { jobsOf, type Wanted, want } from "./jobs.ts";
+import { jobsOf, TARGET, type Wanted, want } from "./jobs.ts";
 import type { BatchLayout, PictureLane } from "./layout.ts";
 import type { SlotAccess } from "./memory.ts";
+import type { Look } from "./numberLane.ts";
 import type { OpenDataset } from "./open.ts";
+import type { Key } from "./order/key.ts";
 import { type Draws, drawsOf, type Sequence } from "./sequence.ts";
 import type { Skipped } from "./types.ts";
 
@@ -28,6 +31,11 @@ export interface SchedulerGiven {
   readonly slots: SlotAccess;
   readonly slotCount: number;
   readonly onError: "stop" | "skip";
+  /** Over all ranks. */
+  readonly batchSize: number;
+  /** What looks are drawn by. Absent: samples stay as they are. */
+  readonly augment?: Augmentation;
+  readonly root: Key;
   /** The first batch, the one behind the last, and from each to the next. */
   readonly from: number;
   readonly to: number;
@@ -42,8 +50,9 @@ interface Unit {
   readonly dataset: number;
   readonly end: number;
   readonly drafts: Set<Draft>;
-  /** One for each camera of the layout. */
-  readonly wanted: readonly Wanted[];
+  /** For each camera of the layout, by the camera that its pictures come from: a flipped sample's are its counterpart's. */
+  readonly wanted: readonly Map<string, Wanted>[];
+  readonly looks: Look[];
 }
 
 /**
@@ -121,10 +130,10 @@ export class Scheduler {
   }
 
   #begin(draft: Draft): void {
-    const { sequence, datasets, layout } = this.#given;
+    const { sequence, datasets, layout, batchSize, root, augment } = this.#given;
     this.#drafts.push(draft);
     sequence.fill(draft.index, this.#draws);
-    const { dataset: drawn, anchor, count, valid } = this.#draws;
+    const { dataset: drawn, anchor, count, valid, place } = this.#draws;
     draft.valid.set(valid);
     draft.datasets.set(drawn);
     for (let sample = 0; sample < draft.samples; sample++) {
@@ -133,6 +142,7 @@ export class Scheduler {
       draft.spans[sample] = span;
       draft.episodes[sample] = dataset.spans.episode[span]!;
       draft.rows[sample] = dataset.spans.from[span]! + row;
+      if (augment) draft.looks.push(drawLook(root, { epoch: 0, position: draft.index * batchSize + place[sample]! }, augment));
       if (layout.pictures.length > 0) this.#wantPictures(draft, sample, this.#unitOf(drawn[sample]!, count[sample]!));
     }
     draft.expect();
@@ -154,7 +164,7 @@ export class Scheduler {
     let found = this.#open.get(key);
     if (!found) {
       const end = epoch * order.anchors + Math.min(order.anchors, (inside + 1) * unit);
-      found = { dataset, end, drafts: new Set(), wanted: this.#given.layout.pictures.map(() => new Map()) };
+      found = { dataset, end, drafts: new Set(), wanted: this.#given.layout.pictures.map(() => new Map()), looks: [] };
       this.#open.set(key, found);
     }
     return found;
@@ -163,6 +173,9 @@ export class Scheduler {
   #wantPictures(draft: Draft, sample: number, unit: Unit): void {
     const { layout, datasets } = this.#given;
     const episode = draft.episodes[sample]!;
+    const look = draft.looks[sample];
+    const place = look ? unit.looks.push(look) - 1 : -1;
+    const { cameras } = datasets[unit.dataset]!.mirrors;
     const { from, length } = datasets[unit.dataset]!.spans;
     const span = draft.spans[sample]!;
     const [first, last] = [from[span]!, from[span]! + length[span]! - 1];
@@ -172,11 +185,13 @@ export class Scheduler {
     }
     layout.pictures.forEach(({ field, steps, bytes, sources }, camera) => {
       const source = sources[unit.dataset];
+      const stream = look?.flip ? cameras.get(source?.stream ?? "") : source?.stream;
       // A robot without this camera: nothing of an older batch may show.
       if (!source) this.#given.slots.write(draft.slot, field.start + sample * steps * bytes, new Uint8Array(steps * bytes));
       source?.offsets.forEach((offset, step) => {
         const row = Math.max(first, Math.min(last, draft.rows[sample]! + offset));
-        want(unit.wanted[camera]!, { episode, row }, draft.slot, field.start + (sample * steps + step) * bytes);
+        const at = field.start + (sample * steps + step) * bytes;
+        want(wantedOf(unit.wanted[camera]!, stream!), { episode, row }, { slot: draft.slot, at, look: place });
       });
     });
   }
@@ -187,10 +202,11 @@ export class Scheduler {
     const drafts = new Map([...unit.drafts].map((draft) => [draft.slot, draft]));
     try {
       layout.pictures.forEach((lane, camera) => {
-        const source = lane.sources[unit.dataset];
-        if (!source) return;
-        for (const job of jobsOf(datasets[unit.dataset]!.loaded, source.stream, unit.wanted[camera]!))
-          this.#decode({ ...job, size: source.size, onError: this.#given.onError }, lane, drafts);
+        const { size } = lane;
+        for (const [stream, wanted] of unit.wanted[camera]!) {
+          for (const job of jobsOf(datasets[unit.dataset]!.loaded, stream, wanted))
+            this.#decode({ ...withLooks(job, unit.looks), size, crop: layout.crop, onError: this.#given.onError }, lane, drafts);
+        }
       });
       for (const draft of unit.drafts) draft.done();
     } catch (thrown) {
@@ -200,7 +216,7 @@ export class Scheduler {
 
   #decode(job: Omit<DecodeJob, "id">, lane: PictureLane, drafts: ReadonlyMap<number, Draft>): void {
     const slots = new Set<number>();
-    for (let target = 0; target < job.targets.length; target += 2) slots.add(job.targets[target]!);
+    for (let target = 0; target < job.targets.length; target += TARGET) slots.add(job.targets[target]!);
     const own = [...slots].map((slot) => drafts.get(slot)!);
     for (const draft of own) draft.expect();
     this.counts.wanted += job.rows.length;
@@ -225,10 +241,30 @@ export class Scheduler {
     const nothing = new Uint8Array(lane.bytes);
     for (const row of rows) {
       for (let target = starts[row]!; target < starts[row + 1]!; target++) {
-        const [slot, at] = [targets[2 * target]!, targets[2 * target + 1]!];
+        const [slot, at] = [targets[TARGET * target]!, targets[TARGET * target + 1]!];
         this.#given.slots.write(slot, at, nothing);
         drafts.get(slot)!.skip(Math.floor((at - lane.field.start) / (lane.steps * lane.bytes)), reason);
       }
     }
   }
+}
+
+function wantedOf(byStream: Map<string, Wanted>, stream: string): Wanted {
+  const found = byStream.get(stream) ?? new Map();
+  byStream.set(stream, found);
+  return found;
+}
+
+/** A job with the looks that it needs, and no others. */
+function withLooks<J extends Pick<DecodeJob, "targets">>(job: J, all: readonly Look[]): J & Pick<DecodeJob, "looks"> {
+  const looks: Look[] = [];
+  if (all.length > 0) {
+    const places = new Map<number, number>();
+    for (let at = TARGET - 1; at < job.targets.length; at += TARGET) {
+      const look = job.targets[at]!;
+      if (!places.has(look)) places.set(look, looks.push(all[look]!) - 1);
+      job.targets[at] = places.get(look)!;
+    }
+  }
+  return { ...job, looks };
 }

@@ -11,6 +11,8 @@ export interface Draws {
   readonly count: Float64Array;
   /** 0 where a sample only fills up the tail. */
   readonly valid: Uint8Array;
+  /** Its place in the whole batch. */
+  readonly place: Int32Array;
 }
 
 /** Which samples each batch holds, and which of them are one rank's. */
@@ -78,6 +80,7 @@ export function sequence(orders: readonly Order[], mixture: Mixture, options: Se
         draws.anchor[at] = whole.anchor[sample]!;
         draws.count[at] = whole.count[sample]!;
         draws.valid[at] = whole.valid[sample]!;
+        draws.place[at] = sample;
       });
     },
     reached(batch) {
@@ -93,6 +96,7 @@ export function drawsOf(samples: number): Draws {
     anchor: new Float64Array(samples),
     count: new Float64Array(samples),
     valid: new Uint8Array(samples),
+    place: new Int32Array(samples),
   };
 }
 

@@ -23,6 +23,7 @@ async function answer(messages: AsyncGenerator<unknown>, say: (message: Said) =>
   const { options, files, held } = parseOpen(first.value);
   await using slots = await openSlotLoader(options, held);
   await say({ opened: slots.opened });
+  for (const note of slots.notes) await say({ note });
   const failed = Promise.withResolvers<never>();
   const hear = async () => {
     for await (const value of messages) {

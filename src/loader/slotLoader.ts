@@ -8,6 +8,8 @@ const PAGE = 4096;
 /** Batches in slots of files that somebody else maps. A slot is written again when it is released. */
 export interface SlotLoader extends AsyncDisposable {
   readonly opened: OpenedMessage;
+  /** What a user should know, a sentence each. */
+  readonly notes: readonly string[];
   /** The files are large enough now: slot s lies in file s mod F, at (s div F) slots. */
   start(files: readonly number[]): void;
   /** The next batch, when it stands whole in a slot. */
@@ -22,11 +24,13 @@ export async function openSlotLoader(options: LoaderOptions, held: number): Prom
 
 class SlotsOfFiles implements SlotLoader {
   readonly opened: OpenedMessage;
+  readonly notes: readonly string[];
   readonly #loader: OpenedLoader;
   #started: Started | undefined;
 
   constructor(loader: OpenedLoader, held: number) {
     this.#loader = loader;
+    this.notes = loader.notes;
     const { layout, samples, batchesPerEpoch, state, datasets } = loader;
     const slotBytes = Math.ceil(layout.bytes / PAGE) * PAGE;
     this.opened = {

@@ -15,7 +15,13 @@ test("a whole stream is normalised by meta/stats.json, and nothing is lost", asy
   const action = { min: [0, 0, 5], max: [10, 10, 5], q01: [1, 1, 5], q99: [9, 9, 5], mean: [5, 5, 5], std: [2, 2, 0] };
   await writeFile(join(root, "meta/stats.json"), JSON.stringify({ action, "observation.state": { mean: [1], std: [null] } }));
   const statistics = (await readStatistics(root))!;
-  const episode = { rows: 2, columns: new Map([["action", Float32Array.of(0, 10, 5, 12, 5, 5)]]), tasks: [] };
+  const episode = {
+    index: 0,
+    file: "table.parquet",
+    rows: 2,
+    columns: new Map([["action", Float32Array.of(0, 10, 5, 12, 5, 5)]]),
+    tasks: [],
+  };
   const wanted = { min_max: [-1, 1, 0, 1.4, 0, 0], q01_q99: [-1.25, 1.25, 0, 1.75, 0, 0], mean_std: [-2.5, 2.5, 0, 3.5, 0, 0] };
   for (const kind of ["min_max", "q01_q99", "mean_std"] as const) {
     const segment = wholeStream(statistics, "action", { width: 3, kind });

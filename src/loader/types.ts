@@ -1,5 +1,8 @@
 import type { NumberArray, Size } from "../core/batch.ts";
 import type { NumberDtype } from "../core/feature.ts";
+import type { AugmentOptions } from "./augment/plan.ts";
+import type { Gr00tConfigInput } from "./gr00t/config.ts";
+import type { Scaling } from "./statistics.ts";
 
 /** One dataset of a mixture. */
 export interface MixturePart {
@@ -26,6 +29,12 @@ export interface LoaderOptions {
   readonly windows?: { readonly [stream: string]: readonly number[] };
   /** The same in seconds, as LeRobot names them: each must be a whole number of rows, to 10⁻⁴ s. */
   readonly deltaTimestamps?: { readonly [stream: string]: readonly number[] };
+  /** A GR00T modality configuration (a path of YAML or JSON, or what stands in one) instead of windows: docs/loader-gr00t.md. */
+  readonly gr00t?: string | Gr00tConfigInput;
+  /** How streams of `windows` are normalised, by each dataset's own `meta/stats.json`. */
+  readonly normalise?: { readonly [stream: string]: Scaling };
+  /** How samples are changed at random, the same on any rank and after any resumption. */
+  readonly augment?: AugmentOptions;
   /** Default 0. */
   readonly seed?: number;
   /** Pictures come in this size, scaled by area. Absent: the stream's own. */

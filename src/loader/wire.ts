@@ -32,6 +32,9 @@ const OPTIONS = z.strictObject({
     ])
     .optional(),
   edges: z.enum(["hold", "drop"]).optional(),
+  gr00t: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
+  normalise: z.record(z.string(), z.enum(["min_max", "q01_q99", "mean_std"])).optional(),
+  augment: z.record(z.string(), z.unknown()).optional(),
   segments: z.enum(["episode", "sub_tasks"]).optional(),
   tail: z.enum(["drop", "wrap", "pad"]).optional(),
   tiers: WEIGHTS.optional(),

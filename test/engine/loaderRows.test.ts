@@ -16,8 +16,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("episodes are the same whether they are kept or read again", async () => {
   const dataset = await openLoaded(join(folder, "set"));
   expect(dataset.episodes.length).toBeGreaterThan(1);
-  const roomy = new EpisodeShelf(dataset, ["observation.state", "action"], 1 << 20);
-  const tight = new EpisodeShelf(dataset, ["observation.state", "action"], 1);
+  const roomy = new EpisodeShelf(dataset, { streams: ["observation.state", "action"], task: "task", bytesMax: 1 << 20 });
+  const tight = new EpisodeShelf(dataset, { streams: ["observation.state", "action"], task: "task", bytesMax: 1 });
   const places = [0, 1, 0, 1, 1, 0];
   for (const place of places) expect(await tight.read(place)).toEqual(await roomy.read(place));
   expect(await roomy.read(0)).toBe(await roomy.read(0));

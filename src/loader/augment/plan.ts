@@ -36,41 +36,52 @@ const AUGMENT = z.strictObject({
     .describe("The farthest that colours are changed: by a factor of 1 ± this, the hue by ± turns"),
 });
 export type AugmentOptions = z.input<typeof AUGMENT>;
+/** The same, checked and with defaults. */
+export type Augment = z.output<typeof AUGMENT>;
 
-/** What augmentation means for one dataset and size. */
-export interface AugmentationPlan {
-  readonly augmentation: Augmentation;
-  /** The size that pictures are decoded in; what is handed over is a part of it. */
-  readonly decodeSize: Size;
+/** How one dataset's samples are flipped. */
+export interface Mirrors {
   /** How each stream of numbers is mirrored. */
-  readonly mirrors: ReadonlyMap<string, MirrorMap>;
+  readonly streams: ReadonlyMap<string, MirrorMap>;
   /** Whose picture each camera shows when a sample is flipped. */
   readonly cameras: ReadonlyMap<string, string>;
 }
 
-/** Checks the options against what is loaded. `size` is that of the pictures as they are handed over. */
-export function planAugmentation(
-  options: AugmentOptions,
-  loaded: { readonly features: { readonly [stream: string]: Feature }; readonly streams: readonly string[]; readonly size: Size },
-): AugmentationPlan {
+export const NO_MIRRORS: Mirrors = { streams: new Map(), cameras: new Map() };
+
+export function parseAugment(options: AugmentOptions): Augment {
   const parsed = AUGMENT.safeParse(options);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => `${["augment", ...path].join(".")}: ${message}`);
-    throw new TendonError("bad-pipeline", lines.join("; "));
-  }
-  const { crop, flip, color } = parsed.data;
-  const decodeSize = cropSize(crop, loaded.size);
-  const more = { height: decodeSize.height - loaded.size.height, width: decodeSize.width - loaded.size.width };
-  const cameras = loaded.streams.filter((stream) => loaded.features[stream]?.dtype === "video");
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map(({ path, message }) => `${["augment", ...path].join(".")}: ${message}`);
+  throw new TendonError("bad-pipeline", lines.join("; "));
+}
+
+/** How much larger pictures that are handed over in a size are decoded. */
+export function cropOf({ crop }: Augment, size: Size): Size {
+  const larger = cropSize(crop, size);
+  return { height: larger.height - size.height, width: larger.width - size.width };
+}
+
+/** What is drawn for each sample, where pictures are decoded larger by `more`. */
+export function drawnOf({ crop, flip, color }: Augment, more: Size): Augmentation {
   return {
-    augmentation: {
-      ...(crop !== undefined && { crop: more }),
-      ...(flip && { flip: flip.share }),
-      ...(color && { color: defined(color) }),
-    },
-    decodeSize,
-    cameras: flip ? mirrorCameras(cameras) : new Map(),
-    mirrors: flip ? mirrorsOf(flip, loaded) : new Map(),
+    ...(crop !== undefined && { crop: more }),
+    ...(flip && { flip: flip.share }),
+    ...(color && { color: defined(color) }),
+  };
+}
+
+/** The mirror image of what is loaded of a dataset; cameras take each other's place whether they are loaded or not. */
+export function mirrorsOf(
+  { flip }: Augment,
+  { features, streams }: { readonly features: { readonly [stream: string]: Feature }; readonly streams: readonly string[] },
+): Mirrors {
+  if (!flip) return NO_MIRRORS;
+  const turned = streams.filter((stream) => !flip.same.includes(stream));
+  const cameras = Object.keys(features).filter((stream) => features[stream]!.dtype === "video");
+  return {
+    streams: new Map(turned.map((stream) => [stream, mirrorOf(flip.robot, { stream, names: features[stream]?.names })])),
+    cameras: mirrorCameras(cameras),
   };
 }
 
@@ -81,15 +92,6 @@ function cropSize(crop: number | Size | undefined, size: Size): Size {
   if (larger.height >= size.height && larger.width >= size.width) return larger;
   const message = `pictures of ${larger.height} × ${larger.width} are too small for parts of ${size.height} × ${size.width}`;
   throw new TendonError("bad-pipeline", message, { place: { path: "augment.crop" } });
-}
-
-function mirrorsOf(
-  { robot, same }: { readonly robot: (typeof ROBOTS)[number]; readonly same: readonly string[] },
-  { features, streams }: { readonly features: { readonly [stream: string]: Feature }; readonly streams: readonly string[] },
-): Map<string, MirrorMap> {
-  const numbers = streams.filter((stream) => !["video", "text", "bytes"].includes(features[stream]?.dtype ?? "text"));
-  const turned = numbers.filter((stream) => !same.includes(stream));
-  return new Map(turned.map((stream) => [stream, mirrorOf(robot, { stream, names: features[stream]!.names })]));
 }
 
 /** Without the names that nothing was said of. */

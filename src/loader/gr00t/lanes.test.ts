@@ -62,6 +62,8 @@ const EPISODE = {
     ["action", Float64Array.of(5, 10, 0, 6, 11, 1, 7, 2, 0)],
   ]),
   tasks: [],
+  index: 0,
+  file: "table.parquet",
 };
 
 async function lanesOf(config: Gr00tConfigInput): Promise<Gr00tLanes> {
