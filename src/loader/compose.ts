@@ -20,7 +20,7 @@ export async function composeNumbers(
   const memory = new ArrayBuffer(layout.numbersBytes);
   const episodes = await readEpisodes(draft, datasets, onError);
   const view = (field: Field) => arrayOf(field, memory);
-  const arrays = layout.numbers.map((lane) => view(lane.field));
+  const arrays = layout.numbers.map((lane) => ({ into: view(lane.field), isPad: view(lane.isPad) as Uint8Array }));
   const pads = [...layout.numbers, ...layout.pictures].map((lane) => ({ lane, isPad: view(lane.isPad) as Uint8Array }));
   const dims = layout.numbers.flatMap(({ dimIsPad, across, sources, dims: owned }) =>
     dimIsPad ? [{ dimIsPad: view(dimIsPad) as Uint8Array, across, sources, owned }] : [],
@@ -121,11 +121,13 @@ interface Filling {
 
 function fill(
   { field, steps, across, sources }: NumbersLane,
-  into: NumberArray,
+  { into, isPad }: { readonly into: NumberArray; readonly isPad: Uint8Array },
   { draft, sample, row, numbers, onError }: Filling,
 ): void {
   const lane = sources[draft.datasets[sample]!];
   if (!lane) return;
+  if (lane.beyond)
+    for (let step = 0; step < steps; step++) isPad[sample * steps + step] = lane.beyond(numbers, row, step) ? 1 : 0;
   const own = lane.shape.reduce((product, each) => product * each, 1);
   const at = sample * steps * across;
   lane.fill(numbers, row, into, at, draft.looks[sample]);

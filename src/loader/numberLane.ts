@@ -13,6 +13,10 @@ export interface NumberLane {
   readonly offsets: Int32Array;
   /** The table's streams that it reads. */
   readonly streams: readonly string[];
+  /** Streams of side-cars that it reads. */
+  readonly natives?: readonly string[];
+  /** Whether a step's row lies beyond the episode's ends, where rows do not tell. */
+  beyond?(episode: EpisodeNumbers, row: number, step: number): boolean;
   /**
    * Fills the numbers of all steps of one sample, whose window stands at `row`, from `at` on. What stands in
    * for rows beyond the episode's ends is the lane's to choose (most hold the first or last); the caller masks them.

@@ -100,11 +100,12 @@ function ordered(parts: readonly OpenPart[], layout: BatchLayout, options: Loade
     const root = rootKey({ dataset: parts.length === 1 ? order : `${order} ${index}`, seed });
     const { task, numbers } = part.windows;
     const streams = numbers.flatMap((lane) => lane.streams);
+    const natives = numbers.flatMap((lane) => lane.natives ?? []);
     return {
       ...part,
       order: hierarchy(shapes[index]!, root),
       unit: unitOf(shapes[index]!, atOnce * part.share),
-      shelf: new EpisodeShelf(part.loaded, { streams, task, bytesMax: NUMBERS_BYTES_MAX / parts.length }),
+      shelf: new EpisodeShelf(part.loaded, { streams, natives, task, bytesMax: NUMBERS_BYTES_MAX / parts.length }),
     };
   });
   return { datasets, order };

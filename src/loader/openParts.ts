@@ -53,7 +53,8 @@ export async function openParts(options: LoaderOptions, augment: Augment | undef
 /** How far windows reach, and whether they must lie within a span. By a GR00T configuration rows may be left out unless told. */
 export function reachOf({ pictures, numbers, edges: own }: DatasetWindows, edges: "hold" | "drop" | undefined) {
   if (edges === undefined && own) return { least: -own.before, most: own.behind, inside: true };
-  const all = [...pictures, ...numbers].flatMap(({ offsets }) => [...offsets]);
+  const inRows = numbers.filter(({ natives }) => natives === undefined);
+  const all = [...pictures, ...inRows].flatMap(({ offsets }) => [...offsets]);
   return { least: Math.min(0, ...all), most: Math.max(0, ...all), inside: edges === "drop" };
 }
 

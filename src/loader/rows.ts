@@ -7,6 +7,7 @@ import { type Location, locateEpisodes } from "../layouts/lerobot/read/locate.ts
 import { readRows } from "../layouts/lerobot/read/rows.ts";
 import type { TableStream } from "../layouts/lerobot/read/streams.ts";
 import type { LoadedDataset } from "./dataset.ts";
+import { type NativeColumn, readNative } from "./native.ts";
 
 const TABLES_MAX = 64;
 
@@ -17,6 +18,8 @@ export interface EpisodeNumbers {
   readonly file: string;
   readonly rows: number;
   readonly columns: ReadonlyMap<string, NumberArray>;
+  /** Streams at their own rate. */
+  readonly natives?: ReadonlyMap<string, NativeColumn>;
   /** `[row]`. */
   readonly tasks: readonly (string | undefined)[];
 }
@@ -26,12 +29,20 @@ interface OpenTable {
   readonly locate: Location;
 }
 
+export interface ShelfOptions {
+  readonly streams: readonly string[];
+  readonly natives?: readonly string[];
+  readonly task: string;
+  readonly bytesMax: number;
+}
+
 /** Reads episodes' numbers and keeps the newest of them, as many as fit. */
 export class EpisodeShelf {
   readonly #dataset: LoadedDataset;
   readonly #streams: readonly TableStream[];
   readonly #bytesMax: number;
   readonly #task: string;
+  readonly #natives: readonly string[];
   readonly #held = new Map<number, Promise<EpisodeNumbers>>();
   /** Of those that are read whole. */
   readonly #sizes = new Map<number, number>();
@@ -39,10 +50,8 @@ export class EpisodeShelf {
   #bytes = 0;
 
   /** `task` is the stream of texts that tells the task. */
-  constructor(
-    dataset: LoadedDataset,
-    { streams, task, bytesMax }: { streams: readonly string[]; task: string; bytesMax: number },
-  ) {
+  constructor(dataset: LoadedDataset, { streams, natives = [], task, bytesMax }: ShelfOptions) {
+    this.#natives = [...new Set(natives)];
     this.#dataset = dataset;
     this.#bytesMax = bytesMax;
     this.#task = task;
@@ -112,7 +121,9 @@ export class EpisodeShelf {
       }
       done += count;
     }
-    return { index: entry.index, file, rows, columns, tasks };
+    const natives = new Map<string, NativeColumn>();
+    for (const stream of this.#natives) natives.set(stream, await readNative(this.#dataset, stream, entry));
+    return { index: entry.index, file, rows, columns, tasks, ...(natives.size > 0 && { natives }) };
   }
 
   async #table(file: string): Promise<OpenTable> {
@@ -132,8 +143,9 @@ export class EpisodeShelf {
   }
 }
 
-function bytesOf({ columns }: EpisodeNumbers): number {
+function bytesOf({ columns, natives = new Map() }: EpisodeNumbers): number {
   let bytes = 0;
+  for (const { time, values } of natives.values()) bytes += time.byteLength + values.byteLength;
   for (const column of columns.values()) bytes += column.byteLength;
   return bytes;
 }

@@ -29,6 +29,11 @@ export interface LoaderOptions {
   readonly windows?: { readonly [stream: string]: readonly number[] };
   /** The same in seconds, as LeRobot names them: each must be a whole number of rows, to 10⁻⁴ s. */
   readonly deltaTimestamps?: { readonly [stream: string]: readonly number[] };
+  /**
+   * Actions at their own rate, from the side-car of a GR00T view: offsets in that stream's own samples, from the first
+   * at or after the row's true time.
+   */
+  readonly nativeWindows?: { readonly [stream: string]: readonly number[] };
   /** A GR00T modality configuration (a path of YAML or JSON, or what stands in one) instead of windows: docs/loader-gr00t.md. */
   readonly gr00t?: string | Gr00tConfigInput;
   /** How streams of `windows` are normalised, by each dataset's own `meta/stats.json`. */

@@ -3,6 +3,7 @@ import { TendonError } from "../core/errors.ts";
 import { type Feature, type NumberDtype, width } from "../core/feature.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { LoadedDataset } from "./dataset.ts";
+import { nativeLane } from "./native.ts";
 import type { Normalisation, Segment } from "./normalise.ts";
 import type { MirrorMap, NumberLane } from "./numberLane.ts";
 import { partsLane } from "./partsLane.ts";
@@ -49,7 +50,7 @@ export const TASK = "task";
 /** The windows of a dataset as options name them; streams that only other datasets of a mixture have are left out. */
 export async function plainWindows(
   dataset: LoadedDataset,
-  options: Pick<LoaderOptions, "windows" | "deltaTimestamps" | "size" | "normalise">,
+  options: Pick<LoaderOptions, "windows" | "deltaTimestamps" | "nativeWindows" | "size" | "normalise">,
   { known, mirrors }: { readonly known: ReadonlySet<string>; readonly mirrors: ReadonlyMap<string, MirrorMap> },
 ): Promise<DatasetWindows> {
   const pictures: PictureWindow[] = [];
@@ -74,15 +75,24 @@ export async function plainWindows(
       numbers.push(plainLane({ stream, ...numberFeature(feature, path), offsets: window, ...(mirror && { mirror }) }));
     }
   }
+  for (const [stream, offsets] of Object.entries(options.nativeWindows ?? {}))
+    numbers.push(await nativeLane(dataset, stream, checkedOffsets(offsets, `nativeWindows.${stream}`)));
   return { pictures, numbers, dims: new Map(), task: TASK, normalisation: { tendon: "normalisation 1", tensors }, notes: [] };
 }
 
 /** Refuses what names no stream at all, one twice, or two ways at once. */
-export function checkWindows({ windows = {}, deltaTimestamps = {}, normalise = {}, gr00t }: LoaderOptions): void {
+export function checkWindows({
+  windows = {},
+  deltaTimestamps = {},
+  nativeWindows = {},
+  normalise = {},
+  gr00t,
+}: LoaderOptions): void {
   const wrong = (path: string, message: string) => new TendonError("bad-pipeline", message, { place: { path } });
   const names = [...Object.keys(windows), ...Object.keys(deltaTimestamps)];
   if (gr00t !== undefined) {
-    if (names.length > 0) throw wrong("gr00t", "says what is loaded: leave `windows` and `deltaTimestamps` out");
+    if (names.length + Object.keys(nativeWindows).length > 0)
+      throw wrong("gr00t", "says what is loaded: leave `windows` and `deltaTimestamps` out");
     if (Object.keys(normalise).length > 0) throw wrong("normalise", "stands in the GR00T configuration: leave it out here");
     return;
   }

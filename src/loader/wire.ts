@@ -22,6 +22,7 @@ const OPTIONS = z.strictObject({
   batchSize: z.number(),
   windows: OFFSETS.optional(),
   deltaTimestamps: OFFSETS.optional(),
+  nativeWindows: OFFSETS.optional(),
   seed: z.number().optional(),
   size: z.strictObject({ height: z.number(), width: z.number() }).optional(),
   order: z

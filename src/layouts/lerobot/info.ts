@@ -35,6 +35,8 @@ export const info = z.looseObject({
   splits: z.record(z.string(), z.string()).nullish(),
   data_path: z.string().nullish(),
   video_path: z.string().nullish(),
+  /** Tendon's own: side-cars of actions at their own rate. */
+  native_action_path: z.string().optional(),
 });
 export type Info = z.output<typeof info>;
 

@@ -1,0 +1,21 @@
+import av from "node-av";
+import * as A from "node-av";
+const W = 640, H = 480;
+const src = new A.Frame(); src.alloc(); src.width = W; src.height = H; src.format = A.AV_PIX_FMT_YUV420P; src.getBuffer(0);
+for (const d of src.data!) d.fill(100);
+const mk = (fmt: any) => { const f = new A.Frame(); f.alloc(); f.width = W; f.height = H; f.format = fmt; f.getBuffer(0); return f; };
+const scratch = mk(A.AV_PIX_FMT_RGB24), own = mk(A.AV_PIX_FMT_YUV420P);
+const sd = scratch.data![0]!; console.log("linesize", scratch.linesize, own.linesize, src.linesize);
+const slots = Array.from({ length: 9 }, () => new SharedArrayBuffer(29491200)); const b = slots.map((s) => Buffer.from(s as any)); const u = slots.map((s) => new Uint8Array(s));
+const place = (i: number) => [i % 9, (Math.floor(i / 9) % 32) * 921600] as const;
+const sws = new A.SoftwareScaleContext(); sws.getContext(W, H, A.AV_PIX_FMT_YUV420P, W, H, A.AV_PIX_FMT_RGB24, A.SWS_BILINEAR as any);
+function time(name: string, f: (i: number) => void) { for (let i = 0; i < 300; i++) f(i); const t = performance.now(); for (let i = 0; i < 1500; i++) f(i); console.log(name, ((performance.now() - t) / 1500).toFixed(4), "ms"); }
+time("scaleFrame only", () => { sws.scaleFrameSync(scratch, src); });
+time("scaleFrame + 1 copy", (i) => { sws.scaleFrameSync(scratch, src); const [s, o] = place(i); u[s]!.set(sd.subarray(0, 921600), o); });
+time("scaleFrame + 2 copies", (i) => { sws.scaleFrameSync(scratch, src); for (const k of [2*i, 2*i+1]) { const [s, o] = place(k); u[s]!.set(sd.subarray(0, 921600), o); } });
+const planes = own.data!; const strides = own.linesize.slice(0, 3);
+const outs = b.map((s) => Array.from({ length: 32 }, (_, k) => s.subarray(k * 921600, (k + 1) * 921600)));
+time("copy frame", () => { own.copy(src); });
+time("copy+scale direct", (i) => { own.copy(src); const [s, o] = place(i); sws.scaleSync(planes, strides, 0, H, [outs[s]![o / 921600]!], [W * 3]); });
+time("copy+scale direct + 1 copy", (i) => { own.copy(src); const [s, o] = place(2*i); const out = outs[s]![o / 921600]!; sws.scaleSync(planes, strides, 0, H, [out], [W * 3]); const [s2, o2] = place(2*i+1); u[s2]!.set(out, o2); });
+time("src.data + scale direct + 1 copy", (i) => { const d = src.data!; const [s, o] = place(2*i); const out = outs[s]![o / 921600]!; sws.scaleSync(d, strides, 0, H, [out], [W * 3]); const [s2, o2] = place(2*i+1); u[s2]!.set(out, o2); });
