@@ -6,10 +6,10 @@
 ...     batch["action"]  # float32 [64, 16, D]
 """
 
-from .about import About, Stream
+from .about import About, Dataset, Stream
 from .batches import Batches
 from .errors import BadArgument, MissingTool, NotFound, TendonError
 from .pictures import to_float
 
 __version__ = "0.1.0"
-__all__ = ["About", "BadArgument", "Batches", "MissingTool", "NotFound", "Stream", "TendonError", "to_float"]
+__all__ = ["About", "BadArgument", "Batches", "Dataset", "MissingTool", "NotFound", "Stream", "TendonError", "to_float"]

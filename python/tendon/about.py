@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,18 @@ class Stream:
     dtype: str
     #: ``(sample, step, ...)``; pictures are ``(sample, step, height, width, 3)``.
     shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of a mixture, or the only one."""
+
+    path: str
+    #: The robot, as a policy knows it.
+    tag: str
+    #: Of all samples that are drawn; those of all datasets sum up to 1.
+    share: float
+    samples: int
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,8 @@ class About:
     order: str
     #: Every tensor of a batch by its key, those that tell where samples come from among them.
     streams: Mapping[str, Stream]
+    #: In the order of ``"dataset_index"``.
+    datasets: Sequence[Dataset]
 
 
 def about_of(opened: Mapping[str, Any]) -> About:
@@ -37,4 +51,5 @@ def about_of(opened: Mapping[str, Any]) -> About:
         batches_per_epoch=opened["batchesPerEpoch"],
         order=opened["state"]["order"],
         streams=streams,
+        datasets=[Dataset(**{key: each[key] for key in ("path", "tag", "share", "samples")}) for each in opened["about"]["datasets"]],
     )

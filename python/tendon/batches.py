@@ -15,11 +15,11 @@ from .errors import bad_argument
 from .find import find_command
 from .iterator import BatchIterator
 from .memory import first_kind
-from .options import Windows, loader_options
+from .options import Paths, Windows, loader_options
 from .pin import Pin
 from .position import FORMAT, Position, epochs_until_end, position_of
 from .process import Session
-from .world import default_threads, rank_and_world, worker
+from .world import Worker, default_threads, rank_and_world, worker
 
 if TYPE_CHECKING:
     from torch.utils.data import IterableDataset
@@ -41,7 +41,7 @@ class Choices:
     command: str | Sequence[str] | None
 
 
-Order = Union[Literal["sequential", "local", "uniform"], Mapping[str, int]]
+Order = Union[Literal["sequential", "local", "uniform"], float, Mapping[str, int]]
 
 
 class Batches(_Dataset):
@@ -63,7 +63,8 @@ class Batches(_Dataset):
 
     Arguments, beside the loader's own (docs/loader.md), which are given by their names in snake_case:
 
-    - ``path``: a LeRobot (v2.x, v3.0) or GR00T folder, or a view of a Tendon dataset.
+    - ``path``: a LeRobot (v2.x, v3.0) or GR00T folder, a view or the home of a Tendon dataset, a mixture.json; or a list
+      of any of them, those with a share of their own as ``{"path": ..., "weight": 2}``.
     - ``batch_size``: over all ranks together.
     - ``windows``: rows of each stream, as offsets from the sample's row; or ``delta_timestamps``: in seconds.
     - ``size``: (height, width) of pictures. None: the video's own.
@@ -85,7 +86,7 @@ class Batches(_Dataset):
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: Paths,
         *,
         batch_size: int,
         windows: Windows | None = None,
@@ -94,7 +95,7 @@ class Batches(_Dataset):
         size: Sequence[int] | Mapping[str, int] | None = None,
         order: Order = "local",
         edges: Literal["hold", "drop"] = "hold",
-        tail: Literal["drop", "wrap"] = "drop",
+        tail: Literal["drop", "wrap", "pad"] = "drop",
         rank: int | None = None,
         world: int | None = None,
         epochs: float | None = None,
@@ -204,12 +205,14 @@ class Batches(_Dataset):
         self.__dict__.update(state)
         self._join_torch()
 
-    def request(self, position: Position, first: int) -> dict[str, Any]:
-        """What the loader's process is asked for: batches from `first` on, to the end of the pass."""
+    def request(self, position: Position, first: int, own: Worker | None) -> dict[str, Any]:
+        """What the loader's process is asked for: batches from `first` on, a worker's own of them, to the end of the pass."""
         asked = self._asked()
         epochs = self._epochs_until_end(position)
         if epochs is not None:
             asked["epochs"] = epochs
+        if own is not None:
+            asked["stride"] = {"index": first % own.count, "count": own.count}
         if first > 0 or self._order is not None:
             asked["state"] = {**self._identity(), "batch": first}
         return asked
@@ -249,5 +252,5 @@ def _check_order(order: object, about: About) -> None:
     if order != about.order:
         raise bad_argument(
             "state",
-            "was taken of another dataset, or with other windows, size, order, edges, tail or batch size: give the same",
+            "was taken of another dataset, or with other windows, order, edges, tail, weights or batch size: give the same",
         )

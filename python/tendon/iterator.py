@@ -33,7 +33,7 @@ class BatchIterator(Iterator["dict[str, Any]"]):
         self._position = position
         self._worker = worker
         self._over = not starts
-        self._first = self._next = position.first(worker)
+        self._next = position.first(worker)
         self._restarts = 0
         self._kind: Kind = first_kind(batches.choices.memory)
         self._torch = _torch() if batches.choices.as_ == "torch" else None
@@ -54,9 +54,7 @@ class BatchIterator(Iterator["dict[str, Any]"]):
             if message is None:
                 continue
             if "batch" in message:
-                given = self._give(message["batch"])
-                if given is not None:
-                    return given
+                return self._give(message["batch"])
             elif "note" in message:
                 warnings.warn(f"tendon: {message['note']}", RuntimeWarning, stacklevel=2)
             elif "end" in message:
@@ -71,7 +69,7 @@ class BatchIterator(Iterator["dict[str, Any]"]):
             self._end()
 
     def _spawn(self) -> None:
-        options = self._batches.request(self._position, self._next)
+        options = self._batches.request(self._position, self._next, self._worker)
         session = Session(self._command, options, held=self._batches.choices.held + 1, kind=self._kind)
         self._epochs = options.get("epochs")
         self._session = session
@@ -112,14 +110,13 @@ class BatchIterator(Iterator["dict[str, Any]"]):
             raise
         self._fields = [_place(field) for field in opened["fields"]]
 
-    def _give(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        """The batch of a message; None where it is another worker's."""
-        index, slot, session = message["index"], message["slot"], self._session
+    def _give(self, message: dict[str, Any]) -> dict[str, Any]:
+        index = message["index"]
         if index != self._next:
-            session.channel.release(slot)
-            return None
+            self.close()
+            raise TendonError("internal", f"the loader's process gave batch {index} where {self._next} was due")
         self._restarts = 0
-        batch = self._tensors(self._bytes(session, slot), message["tasks"])
+        batch = self._tensors(self._bytes(message["slot"]), message["tasks"])
         self._position.gave(index, self._worker)
         self._next = self._position.batch
         for skipped in message.get("skipped", ()):
@@ -127,10 +124,10 @@ class BatchIterator(Iterator["dict[str, Any]"]):
             warnings.warn(text, RuntimeWarning, stacklevel=3)
         return batch
 
-    def _bytes(self, session: Session, slot: int) -> np.ndarray:
+    def _bytes(self, slot: int) -> np.ndarray:
         """A slot's own memory, or a copy where the user holds so much that none would be left to fill."""
-        ring: Ring = session.ring
-        taken = ring.take(slot, session.channel.release)
+        ring: Ring = self._session.ring
+        taken = ring.take(slot, self._session.channel.release)
         return taken if ring.in_use <= self._batches.choices.held + 1 else taken.copy()
 
     def _tensors(self, base: np.ndarray, tasks: list[str | None]) -> dict[str, Any]:

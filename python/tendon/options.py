@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import operator
 import os
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence, Union
 
 from .errors import BadArgument, bad_argument
 from .names import camel
 
+Path = Union[str, "os.PathLike[str]"]
+Paths = Union[Path, Sequence[Union[Path, Mapping[str, Any]]]]
 Windows = Mapping[str, Iterable[int]]
 
 
-def loader_options(path: str | os.PathLike[str], given: Mapping[str, Any]) -> dict[str, Any]:
+def loader_options(path: Paths, given: Mapping[str, Any]) -> dict[str, Any]:
     """Options as JSON, without those that are None. Names and values are checked by the loader itself."""
-    options: dict[str, Any] = {"path": os.fspath(path)}
+    options: dict[str, Any] = {"path": _plain("path", path)}
     for name, value in given.items():
         if value is not None:
             options[camel(name)] = _CONVERTED[name](name, value) if name in _CONVERTED else _plain(name, value)
