@@ -64,3 +64,9 @@ test("test vectors", () => {
     ]
   `);
 });
+
+test("what is no position is refused, and never sought for ever", () => {
+  const ten = permutation(10, { a: 1, b: 2 });
+  for (const position of [-1, 10, 1e9, Number.NaN]) expect(() => ten.at(position)).toThrow("is not in [0, 10)");
+  expect(() => ten.fill(new Float64Array(11), 0)).toThrow("position 10 is not in [0, 10)");
+});

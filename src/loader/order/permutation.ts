@@ -30,6 +30,8 @@ export function permutation(size: number, key: Key): Permutation {
   const [k0, k1, k2, k3, k4, k5] = roundKeys(key) as [number, number, number, number, number, number];
 
   function at(position: number): number {
+    // From outside the numbers might never be met again.
+    if (!(position >= 0 && position < size)) throw new RangeError(`position ${position} is not in [0, ${size})`);
     if (size < 2) return position;
     let value = position;
     do {
