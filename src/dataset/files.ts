@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { constants, readSync } from "node:fs";
-import { chmod, copyFile, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { constants, readFileSync, readSync, statSync } from "node:fs";
+import { chmod, copyFile, link, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asTendonError, TendonError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
@@ -40,11 +40,13 @@ export interface BuiltFiles {
 export function openBuiltFiles(home: Home): BuiltFiles {
   const pathOf = (key: string) => home.at("files", ...sharded(key));
   const receipt = async (key: string): Promise<BuiltFile | null> => {
-    const text = await readFile(`${pathOf(key)}.json`, "utf8").catch(() => undefined);
-    if (text === undefined) return null;
-    const built = parse(text);
-    const info = await stat(pathOf(key)).catch(() => undefined);
-    return built !== null && info?.size === built.bytes ? built : null;
+    const path = pathOf(key);
+    try {
+      const built = JSON.parse(readFileSync(`${path}.json`, "utf8")) as BuiltFile;
+      return statSync(path).size === built.bytes ? built : null;
+    } catch {
+      return null;
+    }
   };
   return {
     receipt,
@@ -133,12 +135,4 @@ function gone(path: string): TendonError {
   return asTendonError(new TendonError("not-found", "this built file was removed; run again to build it"), "not-found", {
     file: path,
   });
-}
-
-function parse(text: string): BuiltFile | null {
-  try {
-    return JSON.parse(text) as BuiltFile;
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import { readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { asTendonError } from "../core/errors.ts";
 import { diskError } from "../io/diskError.ts";
@@ -80,16 +80,14 @@ export function openLineLog(path: string): LineLog {
  * was being written: it is left for the next time. The bytes are valid until the next line.
  */
 export async function* readLines(path: string, from = 0): AsyncGenerator<LinePlace & { readonly line: Buffer }> {
-  const handle = await open(path, "r").catch((cause: unknown) => {
-    throw asTendonError(cause, "not-found", { file: path });
-  });
+  const file = openLog(path);
   try {
     let block = Buffer.allocUnsafe(BLOCK_BYTES);
     let held = 0;
     let start = from;
     for (;;) {
       if (held === block.length) block = Buffer.concat([block, Buffer.allocUnsafe(block.length)]);
-      const bytesRead = readSync(handle.fd, block, held, block.length - held, start + held);
+      const bytesRead = readSync(file, block, held, block.length - held, start + held);
       if (bytesRead === 0) return;
       held += bytesRead;
       let at = 0;
@@ -102,7 +100,15 @@ export async function* readLines(path: string, from = 0): AsyncGenerator<LinePla
       start += at;
     }
   } finally {
-    await handle.close();
+    closeSync(file);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    throw asTendonError(cause, "not-found", { file: path });
   }
 }
 

@@ -1,5 +1,4 @@
-import { readSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import * as arrow from "apache-arrow";
 import { asTendonError, TendonError } from "../core/errors.ts";
 
@@ -30,13 +29,17 @@ export interface PartBatch {
   readonly columns: readonly arrow.Data[];
 }
 
-/** The batches of a part's file with rows, in order. Arrow's own reader makes new memory and six reads for each. */
+/**
+ * The batches of a part's file with rows, in order. Arrow's own reader makes new memory and six reads
+ * for each. Nothing here is waited for: a view is made of as many parts as it has episodes, most of
+ * them in the system's memory, and to wake another thread for each costs more than to read it.
+ */
 export async function* readBatches(path: string, reading: PartReading): AsyncGenerator<PartBatch> {
-  const handle = await openPart(path);
-  const messages = new Messages(handle, reading === "own memory" ? undefined : idle);
+  const file = openPart(path);
+  const messages = new Messages(file, reading === "own memory" ? undefined : idle);
   idle = undefined;
   try {
-    const schema = await readSchema(handle);
+    const schema = readSchema(file);
     for (let at = MAGIC.length; ; ) {
       if (reading === "own memory") messages.forget();
       const found = messages.read(at, reading === "without the longest");
@@ -51,24 +54,24 @@ export async function* readBatches(path: string, reading: PartReading): AsyncGen
     throw new TendonError("bad-data", message, { place: { file: path }, cause });
   } finally {
     if (reading !== "own memory" && messages.memory.length <= IDLE_BYTES_MAX) idle = messages.memory;
-    await handle.close();
+    closeSync(file);
   }
 }
 
 /** Arrow's own reader takes a file's footer alone for a file without batches. */
-async function readSchema(handle: FileHandle): Promise<arrow.Schema> {
-  const { size } = await handle.stat();
-  const readTail = async (bytes: number) => {
+function readSchema(file: number): arrow.Schema {
+  const { size } = fstatSync(file);
+  const readTail = (bytes: number) => {
     const tail = Buffer.alloc(MAGIC.length + Math.min(bytes, size));
     MAGIC.copy(tail);
-    await handle.read(tail, MAGIC.length, tail.length - MAGIC.length, size + MAGIC.length - tail.length);
+    readSync(file, tail, MAGIC.length, tail.length - MAGIC.length, size + MAGIC.length - tail.length);
     return tail;
   };
-  let tail = await readTail(FIRST_READ_BYTES);
+  let tail = readTail(FIRST_READ_BYTES);
   if (!tail.subarray(-6).equals(MAGIC.subarray(0, 6))) throw new Error("it is cut off");
   const bytes = tail.readUInt32LE(tail.length - FOOTER_END_BYTES) + FOOTER_END_BYTES;
   if (bytes > Math.min(size, METADATA_BYTES_MAX)) throw new Error(`its footer has ${bytes} bytes`);
-  if (bytes > FIRST_READ_BYTES) tail = await readTail(bytes);
+  if (bytes > FIRST_READ_BYTES) tail = readTail(bytes);
   return arrow.RecordBatchReader.from(new Uint8Array(tail)).open().schema;
 }
 
@@ -87,10 +90,10 @@ interface Span {
 /** Reads one message after another. */
 class Messages {
   memory: Uint8Array<ArrayBuffer>;
-  readonly #handle: FileHandle;
+  readonly #file: number;
 
-  constructor(handle: FileHandle, memory: Uint8Array<ArrayBuffer> | undefined) {
-    this.#handle = handle;
+  constructor(file: number, memory: Uint8Array<ArrayBuffer> | undefined) {
+    this.#file = file;
     this.memory = memory ?? new Uint8Array(FIRST_READ_BYTES);
   }
 
@@ -101,7 +104,7 @@ class Messages {
 
   /** The batch at an offset of the file, and the size of its message; undefined behind the last. */
   read(at: number, isSparse: boolean): { header: BatchHeader; body: Uint8Array; size: number } | undefined {
-    const bytesRead = readSync(this.#handle.fd, this.memory, 0, FIRST_READ_BYTES, at);
+    const bytesRead = readSync(this.#file, this.memory, 0, FIRST_READ_BYTES, at);
     if (bytesRead < PREFIX_BYTES) throw new Error("it is cut off");
     const length = new DataView(this.memory.buffer).getInt32(4, true);
     if (length === 0) return undefined;
@@ -123,7 +126,7 @@ class Messages {
   #fill(at: number, from: number, to: number): void {
     this.#reserve(to, from);
     for (let got = from; got < to; ) {
-      const bytesRead = readSync(this.#handle.fd, this.memory, got, to - got, at + got);
+      const bytesRead = readSync(this.#file, this.memory, got, to - got, at + got);
       if (bytesRead === 0) throw new Error("it is cut off");
       got += bytesRead;
     }
@@ -160,9 +163,9 @@ function columnsOf(schema: arrow.Schema, { nodes, buffers }: BatchHeader, body: 
   return schema.fields.map(({ type }) => column(type));
 }
 
-async function openPart(path: string): Promise<FileHandle> {
+function openPart(path: string): number {
   try {
-    return await open(path, "r");
+    return openSync(path, "r");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw asTendonError(cause, "internal", { file: path });
     const message = "this part was removed from the dataset; run again to read its episode anew";

@@ -8,7 +8,8 @@ import { discard, type Home } from "./home.ts";
 import { sharded } from "./names.ts";
 
 const flush = promisify(fsync);
-const FLUSH_BYTES = 1 << 20;
+/** Less than this is flushed at once at the end: each flush makes the file system commit its journal, which everybody's next file waits for. */
+const FLUSH_BYTES = 8 << 20;
 
 /**
  * An Arrow IPC file in the making, whose name is known only at its end. Only flushes are waited for:

@@ -63,10 +63,13 @@ export function openSnapshots(home: Home): Snapshots {
       const staging = home.temporary();
       try {
         await mkdir(staging);
-        for (const [name, values] of Object.entries(content.lists)) {
-          await writeFlushed(join(staging, `${checkName(name)}.jsonl`), lines(values));
-        }
-        await writeFlushed(join(staging, "manifest.json"), Buffer.from(`${canonicalJson(content.manifest)}\n`));
+        const files = Object.entries(content.lists).map(([name, values]) =>
+          writeFlushed(join(staging, `${checkName(name)}.jsonl`), lines(values)),
+        );
+        files.push(writeFlushed(join(staging, "manifest.json"), Buffer.from(`${canonicalJson(content.manifest)}\n`)));
+        // All at once, so that the disk flushes them together; each ends before any error is told.
+        await Promise.allSettled(files);
+        await Promise.all(files);
         await syncFolder(staging);
         await rename(staging, folder);
         await syncFolder(home.at("snapshots"));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { digest, startDigest } from "../core/digest.ts";
 import { asTendonError, TendonError } from "../core/errors.ts";
@@ -14,6 +14,8 @@ import type { Life } from "./life.ts";
 import { readList, writeList } from "./lists.ts";
 import type { BuildArguments, DecidedView, FinishArguments, FinishReply, LaidFile, LayoutReply } from "./protocol.ts";
 import type { WorkerRun } from "./workerRun.ts";
+
+const PIECE_BYTES = 1 << 18;
 
 /** Lays one view out: which files there are, and what decides each of them. */
 export async function layout(run: WorkerRun, { view }: { view: DecidedView }, life: Life): Promise<LayoutReply> {
@@ -105,13 +107,24 @@ async function inventory(folder: string, files: readonly FileReceipt[], life: Li
     const path = relative(folder, absolute).split(sep).join("/");
     const built = known.get(path);
     if (built) found.push({ path, bytes: built.bytes, sha256: built.sha256 });
-    else found.push({ path, bytes: (await stat(absolute)).size, sha256: await hashFile(absolute, life) });
+    else found.push({ path, ...hashFile(absolute, life) });
   }
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function hashFile(path: string, life: Life): Promise<string> {
+function hashFile(path: string, life: Life): { bytes: number; sha256: string } {
   const hash = createHash("sha256");
-  for await (const chunk of life.each(createReadStream(path))) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let bytes = 0;
+  const file = openSync(path, "r");
+  try {
+    for (let got = readSync(file, piece); got > 0; got = readSync(file, piece)) {
+      life.sign();
+      hash.update(piece.subarray(0, got));
+      bytes += got;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return { bytes, sha256: hash.digest("hex") };
 }

@@ -90,8 +90,18 @@ export class Motion {
   /** The blocks that lie wholly between two times, half-open; where none does, the one at `start`. */
   between(start: bigint, end: bigint): { from: number; to: number } {
     const origin = this.#start ?? 0n;
-    const from = Math.max(0, Math.ceil(Number(start - origin) / this.#blockNs));
-    const to = Math.min(this.#blocks, Math.floor(Number(end - origin) / this.#blockNs));
+    return this.#within(Number(start - origin), Number(end - origin));
+  }
+
+  /** The first of the blocks that `between` gives for block `index` of another motion. */
+  firstWithin(other: Motion, index: number): number {
+    const start = Number((other.#start ?? 0n) - (this.#start ?? 0n)) + index * other.#blockNs;
+    return this.#within(start, start + other.#blockNs).from;
+  }
+
+  #within(startNs: number, endNs: number): { from: number; to: number } {
+    const from = Math.max(0, Math.ceil(startNs / this.#blockNs));
+    const to = Math.min(this.#blocks, Math.floor(endNs / this.#blockNs));
     return to > from ? { from, to } : { from: Math.max(0, from - 1), to: Math.max(0, from - 1) + 1 };
   }
 

@@ -24,6 +24,8 @@ export class Periods {
   readonly #counts = new Float64Array(OCTAVES * BINS_PER_OCTAVE);
   readonly #sums = new Float64Array(OCTAVES * BINS_PER_OCTAVE);
   readonly #keep: number;
+  /** Steps forward. */
+  #steps = 0;
   #longest: Step[] = [];
   #floor = 0n;
 
@@ -44,12 +46,10 @@ export class Periods {
 
   /** In nanoseconds; 0 with fewer than two samples. */
   get medianNs(): number {
-    let total = 0;
-    for (const count of this.#counts) total += count;
     let seen = 0;
     for (let bin = 0; bin < this.#counts.length; bin++) {
       seen += this.#counts[bin]!;
-      if (this.#counts[bin]! > 0 && seen * 2 >= total) return this.#sums[bin]! / this.#counts[bin]!;
+      if (this.#counts[bin]! > 0 && seen * 2 >= this.#steps) return this.#sums[bin]! / this.#counts[bin]!;
     }
     return 0;
   }
@@ -57,16 +57,14 @@ export class Periods {
   /** The share of steps between half and one and a half medians: near 1 for a stream with a rate. */
   get regularity(): number {
     const median = this.medianNs;
-    let total = 0;
     let near = 0;
     for (let bin = 0; bin < this.#counts.length; bin++) {
       const count = this.#counts[bin]!;
       if (count === 0) continue;
-      total += count;
       const mean = this.#sums[bin]! / count;
       if (mean >= 0.5 * median && mean <= 1.5 * median) near += count;
     }
-    return total === 0 ? 0 : near / total;
+    return this.#steps === 0 ? 0 : near / this.#steps;
   }
 
   /** Steps longer than `overNs`, in time order: all of them, or the longest that were kept. */
@@ -89,6 +87,7 @@ export class Periods {
     }
     const ns = Number(length);
     const bin = Math.min(this.#counts.length - 1, Math.floor(Math.log2(ns) * BINS_PER_OCTAVE));
+    this.#steps++;
     this.#counts[bin]!++;
     this.#sums[bin]! += ns;
     if (length > this.#floor) this.#remember({ start: from, end: to });

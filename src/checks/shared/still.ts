@@ -21,10 +21,11 @@ export function constantRuns({ state, command }: Channel, minNs: number): Consta
     const greatest = block < motion.blocks ? motion.greatest(block, channel) : Number.NaN;
     const empty = least > greatest;
     if (empty || (least === value && greatest === value)) continue;
-    const start = motion.blockStart(from);
-    const end = motion.blockStart(block);
-    if (Number.isFinite(value) && Number(end - start) >= minNs)
+    if (Number.isFinite(value) && (block - from) * motion.blockNs >= minNs) {
+      const start = motion.blockStart(from);
+      const end = motion.blockStart(block);
       runs.push({ start, end, value, commandSpread: commandSpread(command, start, end) });
+    }
     from = block;
     value = least === greatest ? least : Number.NaN;
   }
@@ -47,11 +48,12 @@ export function follows({ state, command }: Channel): boolean {
   let before = Number.NaN;
   for (let block = 0; block < state.motion.blocks; block++) {
     const x = middle(state, block);
-    const at = command.motion.between(state.motion.blockStart(block), state.motion.blockStart(block + 1));
-    const y = at.from < command.motion.blocks ? middle(command, at.from) : Number.NaN;
     const moved = x !== before;
     before = x;
-    if (!moved || !Number.isFinite(x) || !Number.isFinite(y)) continue;
+    if (!moved || !Number.isFinite(x)) continue;
+    const at = command.motion.firstWithin(state.motion, block);
+    const y = at < command.motion.blocks ? middle(command, at) : Number.NaN;
+    if (!Number.isFinite(y)) continue;
     sums.n++;
     sums.x += x;
     sums.y += y;

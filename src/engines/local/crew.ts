@@ -85,8 +85,8 @@ export function openCrew({ pool, run, stallMs, emit }: CrewGiven): Crew {
       for (const worker of begun.keys()) if (isBegun(worker)) await pool.call(worker, "enterHome", given);
     },
     async end() {
-      for (let worker = 0; worker < pool.workers; worker++)
-        if (pool.life(worker) > 0) await pool.call(worker, "end", null).catch(() => undefined);
+      const begun = Array.from({ length: pool.workers }, (_, worker) => worker).filter((worker) => pool.life(worker) > 0);
+      await Promise.all(begun.map((worker) => pool.call(worker, "end", null).catch(() => undefined)));
     },
   };
 }

@@ -28,6 +28,9 @@ export interface GatheringDone {
   readonly receipts: number;
 }
 
+/** How many ranges a worker has in hand: one goes on while the other waits for the disk. */
+const HELD = 2;
+
 /** Errors that would meet every other episode too. */
 const FATAL = new Set(["no-space", "cancelled", "bad-pipeline", "internal"]);
 
@@ -60,7 +63,7 @@ class Gathering {
     const { backlog, crew } = this.#given;
     const stopped = new AbortController();
     try {
-      const loops = Array.from({ length: crew.pool.workers }, (_, worker) => this.#work(worker, stopped));
+      const loops = Array.from({ length: HELD * crew.pool.workers }, (_, loop) => this.#work(loop % crew.pool.workers, stopped));
       const ends = await Promise.allSettled(loops);
       const failure = ends.find((end) => end.status === "rejected");
       if (failure) throw failure.reason;

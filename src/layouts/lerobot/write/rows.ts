@@ -49,6 +49,9 @@ export type StreamNumbers = {
 /** What building a file of rows told: one entry an episode. */
 export type RowsResult = { readonly episodes: readonly { readonly [stream: string]: StreamNumbers }[] };
 
+/** An episode of so few chunks, of a megabyte or so each, is read once. */
+const HELD_CHUNKS_MAX = 8;
+
 /** Builds a Parquet file of rows, one row group an episode, and takes the statistics of what it wrote. */
 export async function buildRows(target: string, recipe: RowsRecipe, parts: PartReader): Promise<RowsResult> {
   const writer = await openParquetWriter(target, recipe.columns.map(parquetColumn), { metadata: recipe.metadata });
@@ -80,9 +83,12 @@ async function buildEpisode(writer: ParquetWriter, recipe: RowsRecipe, episode: 
   const rate: Rate = { num: BigInt(recipe.rate.num), den: BigInt(recipe.rate.den) };
   const filler = rowFiller({ rate, texts: recipe.texts, episode });
   const seen = new Map<string, Moments>();
+  const held: TableChunk[] = [];
   let from = 0;
+  let chunks = 0;
   for await (const chunk of parts.table(episode.table)) {
     const count = rowsOf(chunk);
+    if (chunks++ < HELD_CHUNKS_MAX) held.push(chunk);
     for (const [index, column] of recipe.columns.entries()) {
       writer.push(index, filler(column, chunk, from, count));
       if (column.fill !== "numbers") continue;
@@ -96,19 +102,24 @@ async function buildEpisode(writer: ParquetWriter, recipe: RowsRecipe, episode: 
   }
   if (from !== episode.rows)
     throw new TendonError("internal", `part ${episode.table} has ${from} rows where its receipt tells ${episode.rows}`);
-  const quantiles = await episodeQuantiles(recipe, episode, parts);
+  const again = () => (chunks === held.length ? each(held) : parts.table(episode.table));
+  const quantiles = await episodeQuantiles(recipe, again);
   return Object.fromEntries(
     [...seen].map(([stream, of]) => [stream, { moments: of.state(), quantiles: quantiles.get(stream) ?? {} }]),
   );
 }
 
-async function episodeQuantiles(recipe: RowsRecipe, { table }: RowsEpisode, parts: PartReader) {
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+async function episodeQuantiles(recipe: RowsRecipe, table: () => AsyncIterable<TableChunk>) {
   const names = Object.keys(recipe.quantiles);
   const columns = numberColumns(recipe.columns);
   const found = new Map<string, { [name: string]: (number | null)[] }>();
   if (names.length === 0 || columns.length === 0) return found;
   const widths = columns.map((column) => widthOf(column.shape));
-  const pass = () => quantileRows(parts.table(table), columns);
+  const pass = () => quantileRows(table(), columns);
   const values = await exactQuantiles(pass, { widths, quantiles: Object.values(recipe.quantiles) });
   for (const [at, { stream }] of columns.entries()) {
     const each = names.map((name, q) => [name, values[at]![q]!.map((value) => (Number.isNaN(value) ? null : value))]);
