@@ -63,6 +63,7 @@ export async function beginRun(
   const recipe = await makeRecipe(pipeline, modules.registry, { file: fileDigest, module: (plugin) => modules.digestOf(plugin) });
   let stores: Stores | undefined;
   let looking: string | undefined;
+  let scratch: string | undefined;
   const enterHome = async ({ path, scratch }: RunHome) => {
     const home = await openHome(path);
     stores = { home, scratch, receipts: await openReceipts(home, `${given.run}-${given.worker}`) };
@@ -78,9 +79,8 @@ export async function beginRun(
         looking ??= mkdtempSync(join(tmpdir(), "tendon-look-"));
         return looking;
       }
-      const folder = join(stores.scratch, `worker-${given.worker}`);
-      mkdirSync(folder, { recursive: true });
-      return folder;
+      scratch ??= madeFolder(join(stores.scratch, `worker-${given.worker}`));
+      return scratch;
     },
     hold: <T extends object>(key: string, open: () => Promise<T>) => hold(held, key, open),
   });
@@ -111,6 +111,12 @@ export async function beginRun(
       if (looking !== undefined) await rm(looking, { recursive: true, force: true });
     },
   };
+}
+
+/** Once a run: whoever copies a context asks for it. */
+function madeFolder(path: string): string {
+  mkdirSync(path, { recursive: true });
+  return path;
 }
 
 function hold<T extends object>(held: Map<string, Promise<object>>, key: string, open: () => Promise<T>): Promise<T> {

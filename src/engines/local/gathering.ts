@@ -28,8 +28,12 @@ export interface GatheringDone {
   readonly receipts: number;
 }
 
-/** How many ranges a worker has in hand: one goes on while the other waits for the disk. */
-const HELD = 2;
+/**
+ * A worker has two ranges in hand, so that one goes on while the other waits for the disk. The second
+ * is always of a partition that nobody has begun: to divide one within a worker opens it twice for nothing.
+ */
+const HANDS = ["any", "new"] as const;
+type Hand = (typeof HANDS)[number];
 
 /** Errors that would meet every other episode too. */
 const FATAL = new Set(["no-space", "cancelled", "bad-pipeline", "internal"]);
@@ -63,7 +67,9 @@ class Gathering {
     const { backlog, crew } = this.#given;
     const stopped = new AbortController();
     try {
-      const loops = Array.from({ length: HELD * crew.pool.workers }, (_, loop) => this.#work(loop % crew.pool.workers, stopped));
+      const loops = HANDS.flatMap((hand) =>
+        Array.from({ length: crew.pool.workers }, (_, worker) => this.#work(worker, hand, stopped)),
+      );
       const ends = await Promise.allSettled(loops);
       const failure = ends.find((end) => end.status === "rejected");
       if (failure) throw failure.reason;
@@ -77,12 +83,12 @@ class Gathering {
     return { episodes: this.#totals.episodes, receipts: this.#totals.receipts };
   }
 
-  async #work(worker: number, stopped: AbortController): Promise<void> {
+  async #work(worker: number, hand: Hand, stopped: AbortController): Promise<void> {
     try {
       for (;;) {
         this.#given.signal.throwIfAborted();
         if (stopped.signal.aborted) return;
-        const range = await this.#take();
+        const range = await this.#take(hand);
         if (!range) return;
         await this.#gather(worker, range);
       }
@@ -93,9 +99,9 @@ class Gathering {
   }
 
   /** The next range; a long one is shared, half of an even share at a time, so that all workers end together. */
-  #take(): Promise<Range | undefined> {
+  #take(hand: Hand): Promise<Range | undefined> {
     const next = this.#taking.then(async () => {
-      const range = this.#again.pop() ?? (await this.#given.backlog.next()).value;
+      const range = (hand === "any" && this.#again.pop()) || (await this.#given.backlog.next()).value;
       if (!range || range.to === null) return range as Range | undefined;
       const share = Math.max(1, Math.ceil((range.to - range.from) / (2 * this.#given.crew.pool.workers)));
       const [taken, rest] = splitAt(range, Math.min(range.to, range.from + share));
