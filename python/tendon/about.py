@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -51,5 +52,7 @@ def about_of(opened: Mapping[str, Any]) -> About:
         batches_per_epoch=opened["batchesPerEpoch"],
         order=opened["state"]["order"],
         streams=streams,
-        datasets=[Dataset(**{key: each[key] for key in ("path", "tag", "share", "samples")}) for each in opened["about"]["datasets"]],
+        datasets=[
+            Dataset(**{key: each[key] for key in ("path", "tag", "share", "samples")}) for each in opened["about"]["datasets"]
+        ],
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
 import sys
 import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Literal, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from .about import About, about_of
 from .errors import bad_argument
@@ -236,7 +236,9 @@ class Batches(_Dataset):
         if self._epochs is None:
             return None
         inside = position.inside
-        return self._epochs if inside == 0 else epochs_until_end(inside, epochs=self._epochs, per_epoch=self.about.batches_per_epoch)
+        return (
+            self._epochs if inside == 0 else epochs_until_end(inside, epochs=self._epochs, per_epoch=self.about.batches_per_epoch)
+        )
 
     def _join_torch(self) -> None:
         """torch asks `isinstance(dataset, IterableDataset)`: yes, without torch being a base that must be imported."""

@@ -7,9 +7,9 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Iterator, Sequence
 from urllib.parse import unquote, urlparse
 
 from .errors import MissingTool, bad_argument

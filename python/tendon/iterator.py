@@ -6,7 +6,8 @@ import math
 import os
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -124,13 +125,13 @@ class BatchIterator(Iterator["dict[str, Any]"]):
             warnings.warn(text, RuntimeWarning, stacklevel=3)
         return batch
 
-    def _bytes(self, slot: int) -> np.ndarray:
+    def _bytes(self, slot: int) -> np.ndarray[Any, Any]:
         """A slot's own memory, or a copy where the user holds so much that none would be left to fill."""
         ring: Ring = self._session.ring
         taken = ring.take(slot, self._session.channel.release)
         return taken if ring.in_use <= self._batches.choices.held + 1 else taken.copy()
 
-    def _tensors(self, base: np.ndarray, tasks: list[str | None]) -> dict[str, Any]:
+    def _tensors(self, base: np.ndarray[Any, Any], tasks: list[str | None]) -> dict[str, Any]:
         batch: dict[str, Any] = {}
         assert self._fields is not None
         for name, dtype, shape, start, end in self._fields:
@@ -141,7 +142,7 @@ class BatchIterator(Iterator["dict[str, Any]"]):
                 batch[name] = self._tensor(array)
         return batch
 
-    def _tensor(self, array: np.ndarray) -> Any:
+    def _tensor(self, array: np.ndarray[Any, Any]) -> Any:
         if self._torch is None:
             return array
         tensor = self._torch.from_numpy(array)
@@ -170,7 +171,13 @@ class BatchIterator(Iterator["dict[str, Any]"]):
 
 def _place(field: dict[str, Any]) -> tuple[str, str, tuple[int, ...], int, int]:
     shape = tuple(field["shape"])
-    return field["name"], field["dtype"], shape, field["start"], field["start"] + math.prod(shape) * np.dtype(field["dtype"]).itemsize
+    return (
+        field["name"],
+        field["dtype"],
+        shape,
+        field["start"],
+        field["start"] + math.prod(shape) * np.dtype(field["dtype"]).itemsize,
+    )
 
 
 def _torch() -> Any:

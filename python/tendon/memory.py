@@ -8,7 +8,8 @@ import os
 import tempfile
 import warnings
 import weakref
-from typing import Callable, Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Ring:
         while self.files:
             os.close(self.files.pop())
 
-    def take(self, slot: int, release: Callable[[int], object]) -> np.ndarray:
+    def take(self, slot: int, release: Callable[[int], object]) -> np.ndarray[Any, Any]:
         """The bytes of a slot. ``release`` is called once nothing refers to them or to a view of them."""
         start = (slot // FILES) * self.slot_bytes
         # Views of this array refer to it, and not past it: NumPy stops at a base that is no array itself.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 import os
-from typing import Any, Iterable, Mapping, Sequence, Union
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Union
 
 from .errors import BadArgument, bad_argument
 from .names import camel
@@ -33,7 +34,10 @@ def _whole(name: str, value: Any) -> int:
 def _windows(name: str, value: Any) -> dict[str, list[int]]:
     if not isinstance(value, Mapping):
         raise bad_argument(name, f"must map streams to offsets in rows, as {{'action': range(16)}} (got {value!r})")
-    return {str(stream): [_whole(f"{name}.{stream}", row) for row in _each(f"{name}.{stream}", rows)] for stream, rows in value.items()}
+    return {
+        str(stream): [_whole(f"{name}.{stream}", row) for row in _each(f"{name}.{stream}", rows)]
+        for stream, rows in value.items()
+    }
 
 
 def _seconds(name: str, value: Any) -> dict[str, list[float]]:

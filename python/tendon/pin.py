@@ -23,7 +23,7 @@ def pinning(pin: Pin, *, torch: Any) -> bool:
 def register(ring: Ring, torch: Any) -> bool:
     """Pins all slots at once; False where CUDA does not take mapped files: then each batch is copied."""
     cuda = torch.cuda.cudart()
-    done = []
+    done: list[int] = []
     for address, size in ring.pages():
         if int(cuda.cudaHostRegister(address, size, 0)) != 0:
             for each in done:

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import weakref
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from .errors import TendonError, error_of_message, make_error
 from .memory import Kind, Ring
@@ -89,7 +90,9 @@ class Session:
         if code < 0:
             return Died(_signal_name(-code))
         said = f": {words}" if words else " and said nothing"
-        return make_error("missing-tool" if code == _EXIT_MACHINE else "internal", f"the loader's process ended with {code}{said}")
+        return make_error(
+            "missing-tool" if code == _EXIT_MACHINE else "internal", f"the loader's process ended with {code}{said}"
+        )
 
 
 def _spawn(command: Sequence[str], files: Sequence[int]) -> subprocess.Popen[bytes]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +24,9 @@ import tendon
 SET = os.environ["TENDON_TEST_SET"]
 #: Digests of the same batches, as the TypeScript loader gives them.
 EXPECTED: list[str] = json.loads(Path(os.environ["TENDON_TEST_EXPECTED"]).read_text())
+#: A temporary folder of our own: nothing may be left in it.
+SCRATCH = os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="tests-")
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
 CAMERA = "observation.images.head"
 BASE: dict[str, Any] = dict(
     batch_size=16,
@@ -95,5 +102,5 @@ class Case(unittest.TestCase):
 
     @staticmethod
     def _scratch_files() -> set[str]:
-        places = [Path("/dev/shm"), Path(os.environ.get("TMPDIR", "/tmp"))]
+        places = [Path("/dev/shm"), Path(SCRATCH)]
         return {str(each) for place in places if place.is_dir() for each in place.iterdir() if "tendon-" in each.name}

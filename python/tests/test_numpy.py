@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 import pickle
 import unittest
 from itertools import islice
 
 import numpy as np
-from support import BASE, CAMERA, EXPECTED, SET, Case, children, digest, digests, make, script
+from support import CAMERA, EXPECTED, Case, digests, make, script
 
 import tendon
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import unittest
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
-from support import CAMERA, EXPECTED, Case, children, digests, make, script
+from support import CAMERA, EXPECTED, Case, digests, make, script
 from torch.utils.data import DataLoader, IterableDataset
 
 import tendon

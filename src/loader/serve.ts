@@ -1,5 +1,6 @@
+import { fstatSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { asTendonError } from "../core/errors.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
 import { messagesOf } from "./lines.ts";
 import { openSlotLoader, type SlotLoader } from "./slotLoader.ts";
 import { parseLater, parseOpen, type Said } from "./wire.ts";
@@ -30,6 +31,7 @@ async function answer(messages: AsyncGenerator<unknown>, say: (message: Said) =>
       const message = parseLater(value);
       if ("release" in message) slots.release(message.release);
       else {
+        checkFiles(files, slots.opened);
         slots.start(files);
         fill(slots, say).catch(failed.reject);
       }
@@ -42,4 +44,25 @@ async function answer(messages: AsyncGenerator<unknown>, say: (message: Said) =>
 async function fill(slots: SlotLoader, say: (message: Said) => Promise<void>): Promise<void> {
   for (let batch = await slots.next(); batch; batch = await slots.next()) await say({ batch });
   await say({ end: true });
+}
+
+/** A program between us and Python may have closed the files, and their numbers may now be others': nothing of those is written to. */
+function checkFiles(files: readonly number[], { slots, slotBytes }: SlotLoader["opened"]): void {
+  files.forEach((file, place) => {
+    const bytes = Math.max(0, Math.ceil((slots - place) / files.length)) * slotBytes;
+    if (isFileOf(file, bytes)) return;
+    const message =
+      "the memory that Python made did not arrive: an older Node or a script in between closes it. " +
+      "Name Node 24 itself, as `command=` or TENDON_COMMAND: node_modules/node/bin/node bin/tendon.mjs";
+    throw new TendonError("missing-tool", message);
+  });
+}
+
+function isFileOf(file: number, bytes: number): boolean {
+  try {
+    const stat = fstatSync(file);
+    return stat.isFile() && stat.size === bytes;
+  } catch {
+    return false;
+  }
 }

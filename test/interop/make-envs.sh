@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the Python environment of one pins file, once, outside the checkout, and prints its python.
 #   make-envs.sh lerobot-v30
+#   make-envs.sh numpy 3.10        for one version of Python
 # It lies in ${XDG_CACHE_HOME:-~/.cache}/tendon-interop/NAME-DIGEST: other pins make another one.
 # Exit 3: no fitting Python is installed here.
 set -eu
@@ -8,12 +9,13 @@ name=$1
 here=$(cd "$(dirname "$0")" && pwd)
 pins=$here/pins/$name.txt
 case $name in
-  lerobot-v30) wanted="3.12 3.13" ;;
+  lerobot-v30 | loader) wanted="3.12 3.13" ;;
   *) wanted="3.11 3.12 3.13 3.10" ;;
 esac
+wanted=${2:-$wanted}
 digest=$(sha256sum "$pins" | cut -c1-12)
 home=${XDG_CACHE_HOME:-$HOME/.cache}/tendon-interop
-env=$home/$name-$digest
+env=$home/$name${2:-}-$digest
 mkdir -p "$home"
 exec 9>"$env.lock"
 flock 9

@@ -26,10 +26,14 @@ export function openScratch(): Scratch {
   return { path, at: (name) => join(path, name), remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Makes the environment of a pins file once; undefined, with a word, where no fitting Python is installed. */
+/** The environment of a client that reads real recordings: undefined where there are none. */
 export function pythonOf(pins: "lerobot-v30" | "lerobot-v21" | "readers"): string | undefined {
-  if (data === undefined) return undefined;
-  const made = spawnSync("sh", [join(HERE, "make-envs.sh"), pins], { encoding: "utf8" });
+  return data === undefined ? undefined : environmentOf(pins);
+}
+
+/** Makes the environment of a pins file once; undefined, with a word, where no fitting Python is installed. */
+export function environmentOf(pins: string, version?: `3.${number}`): string | undefined {
+  const made = spawnSync("sh", [join(HERE, "make-envs.sh"), pins, ...(version ? [version] : [])], { encoding: "utf8" });
   if (made.status === 0) return made.stdout.trim();
   if (made.status !== NO_PYTHON) throw new Error(`${pins}: the environment could not be made\n${made.stderr}`);
   console.warn(`skipped: ${made.stderr.trim()}`);
@@ -76,13 +80,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-function run(
+/** Runs a program to its end. */
+export function run(
   command: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; input?: string | undefined },
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; input?: string | undefined },
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: options.env ?? process.env, stdio: "pipe" });
+    const child = spawn(command, args, { env: options.env ?? process.env, cwd: options.cwd, stdio: "pipe" });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
