@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .errors import TendonError
+from .errors import make_error
 
 #: The kernel lets one thread at a time write to a file.
 FILES = 8
@@ -107,12 +107,14 @@ def _reserve(file: int, size: int) -> None:
 
 def first_kind(asked: str | None) -> Kind:
     """Shared memory unless a file was asked for or the system has none."""
+    if os.name != "posix":
+        raise make_error("missing-tool", "batches need Linux or macOS: on Windows use WSL")
     if asked == "file":
         return "file"
     if hasattr(os, "memfd_create"):
         return "shared"
     if asked == "shared":
-        raise TendonError("missing-tool", "this system has no memory without a name (memfd_create): leave `memory` out")
+        raise make_error("missing-tool", "this system has no memory without a name (memfd_create): leave `memory` out")
     return "file"
 
 

@@ -131,4 +131,5 @@ def _abandon_all() -> None:
     _sessions.clear()
 
 
-os.register_at_fork(after_in_child=_abandon_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)

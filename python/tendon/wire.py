@@ -40,7 +40,7 @@ class Channel:
                 try:
                     left = left[os.write(self._stdin, left) :]
                 except BlockingIOError:
-                    select.select([], [self._stdin], [])
+                    _wait([self._stdin], select.POLLOUT)
                 except OSError:
                     return
 
@@ -64,7 +64,7 @@ class Channel:
 
     def last_words(self) -> str:
         """The end of what the process said on stderr, all of it when the process has ended."""
-        while not self._closed and not self._stderr_ended and select.select([self._stderr], [], [], 0.2)[0]:
+        while not self._closed and not self._stderr_ended and _wait([self._stderr], timeout_ms=200):
             self._hear()
         return self._errors.decode(errors="replace").strip()
 
@@ -104,12 +104,12 @@ class Channel:
         self._errors = (self._errors + read)[-_STDERR_KEPT:]
 
 
-def _wait(files: list[int]) -> list[int]:
-    """Those that can be read. Unlike select, for any number of open files."""
+def _wait(files: list[int], events: int | None = None, timeout_ms: int | None = None) -> list[int]:
+    """Those that are ready, to be read unless said otherwise. Unlike select, for any number of open files."""
     waiter = select.poll()
     for file in files:
-        waiter.register(file, select.POLLIN)
-    return [file for file, _ in waiter.poll()]
+        waiter.register(file, select.POLLIN if events is None else events)
+    return [file for file, _ in waiter.poll(timeout_ms)]
 
 
 def _parse(line: bytes) -> dict[str, Any]:
