@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import pickle
+import queue
+import random
+import threading
 import unittest
 from itertools import islice
 
 import numpy as np
-from support import CAMERA, EXPECTED, Case, digests, make, script
+from support import CAMERA, EXPECTED, Case, digest, digests, make, script
 
 import tendon
 
@@ -78,6 +81,36 @@ class Memory(Case):
     def test_that_is_kept_is_never_overwritten(self) -> None:
         self.assertEqual(digests(list(make(as_="numpy"))), EXPECTED)
         self.assertEqual(digests(list(make(as_="numpy", held=0))), EXPECTED)
+
+    def test_that_is_held_for_any_time_is_what_it_was(self) -> None:
+        order = random.Random(0)
+        held: list[tuple[int, dict[str, object]]] = []
+        passes = digests(make(as_="numpy", epochs=3))
+        for index, batch in enumerate(make(as_="numpy", epochs=3, held=4)):
+            held.append((index, batch))
+            while len(held) > order.randrange(1, 9):
+                index, batch = held.pop(order.randrange(len(held)))
+                self.assertEqual(digest(batch), passes[index])
+            del batch
+        for index, batch in held:
+            self.assertEqual(digest(batch), passes[index])
+
+    def test_may_be_let_go_by_another_thread(self) -> None:
+        waiting: queue.Queue[dict[str, object] | None] = queue.Queue(2)
+        seen: list[str] = []
+
+        def use() -> None:
+            while (batch := waiting.get()) is not None:
+                seen.append(digest(batch))
+
+        user = threading.Thread(target=use, daemon=True)
+        user.start()
+        for batch in make(as_="numpy"):
+            waiting.put(batch, timeout=60)
+            del batch
+        waiting.put(None, timeout=60)
+        user.join()
+        self.assertEqual(seen, EXPECTED)
 
     def test_that_a_view_refers_to_is_kept(self) -> None:
         batches = make(as_="numpy", held=20)
