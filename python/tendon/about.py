@@ -25,7 +25,10 @@ class Dataset:
     tag: str
     #: Of all samples that are drawn; those of all datasets sum up to 1.
     share: float
+    #: Of one epoch of the dataset.
     samples: int
+    #: How its numbers were normalised, as plain data: `tendon.normalise.Normalisation` turns them back.
+    normalisation: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class About:
     datasets: Sequence[Dataset]
 
 
+_TOLD = ("path", "tag", "share", "samples", "normalisation")
+
+
 def about_of(opened: Mapping[str, Any]) -> About:
     streams = {field["name"]: Stream(field["dtype"], tuple(field["shape"])) for field in opened["fields"]}
     streams.pop("task_index", None)
@@ -52,7 +58,5 @@ def about_of(opened: Mapping[str, Any]) -> About:
         batches_per_epoch=opened["batchesPerEpoch"],
         order=opened["state"]["order"],
         streams=streams,
-        datasets=[
-            Dataset(**{key: each[key] for key in ("path", "tag", "share", "samples")}) for each in opened["about"]["datasets"]
-        ],
+        datasets=[Dataset(**{key: each[key] for key in _TOLD}) for each in opened["about"]["datasets"]],
     )

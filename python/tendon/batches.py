@@ -61,7 +61,8 @@ class Batches(_Dataset):
     Tensors are contiguous and lie in memory shared with the process that decodes; nothing is copied. A batch is yours
     as long as you keep it, and may be changed in place.
 
-    Arguments, beside the loader's own (docs/loader.md), which are given by their names in snake_case:
+    Arguments, beside the loader's own (docs/loader.md), which are given by their names in snake_case (``gr00t``,
+    ``normalise``, ``augment``, ``native_windows``, ``segments``, ``on_error``, ``tiers``, ``temperature``, ``verify``):
 
     - ``path``: a LeRobot (v2.x, v3.0) or GR00T folder, a view or the home of a Tendon dataset, a mixture.json; or a list
       of any of them, those with a share of their own as ``{"path": ..., "weight": 2}``.
@@ -107,7 +108,7 @@ class Batches(_Dataset):
         command: str | Sequence[str] | None = None,
         **options: Any,
     ) -> None:
-        if windows is None and delta_timestamps is None:
+        if windows is None and delta_timestamps is None and not {"gr00t", "native_windows"} & options.keys():
             raise bad_argument("windows", "is missing: name the streams, as windows={'action': range(16)}")
         if as_ not in (None, "torch", "numpy"):
             raise bad_argument("as_", f'must be "torch" or "numpy" (got {as_!r})')

@@ -86,6 +86,7 @@ _CONVERTED = {
     "world": _whole,
     "threads": _whole,
     "windows": _windows,
+    "native_windows": _windows,
     "delta_timestamps": _seconds,
     "size": _size,
     "order": _order,

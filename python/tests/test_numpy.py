@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 import queue
 import random
@@ -11,9 +12,10 @@ import unittest
 from itertools import islice
 
 import numpy as np
-from support import CAMERA, EXPECTED, Case, digest, digests, make, script
+from support import CAMERA, EXPECTED, SET, Case, digest, digests, make, script
 
 import tendon
+from tendon.normalise import Normalisation
 
 
 class Values(Case):
@@ -40,6 +42,21 @@ class Values(Case):
         windows = {CAMERA: [-1 / 30, 0], "observation.state": [0.0], "action": [step / 30 for step in range(8)]}
         seconds = make(as_="numpy", windows=None, delta_timestamps=windows)
         self.assertEqual(digests(seconds), EXPECTED)
+
+    def test_are_scaled_and_back(self) -> None:
+        batches = make(as_="numpy", normalise={"action": "min_max"})
+        normalisation = Normalisation.from_json(batches.about.datasets[0].normalisation)
+        for batch, plain in zip(islice(batches, 2), make(as_="numpy")):
+            self.assertLessEqual(np.abs(batch["action"]).max(), 1.0001)
+            np.testing.assert_allclose(normalisation.invert("action", batch["action"]), plain["action"], atol=1e-5)
+        batches.close()
+
+    def test_of_a_mixture_have_their_shares(self) -> None:
+        paths = [{"path": SET, "weight": 3}, {"path": os.path.join(SET, "."), "weight": 1}]
+        with make(paths, as_="numpy", epochs=None) as batches:
+            drawn = np.concatenate([batch["dataset_index"] for batch in islice(batches, 10)])
+            self.assertEqual([dataset.share for dataset in batches.about.datasets], [0.75, 0.25])
+        self.assertEqual(np.bincount(drawn).tolist(), [120, 40])
 
     def test_are_shared_by_ranks(self) -> None:
         whole = list(make(as_="numpy"))
