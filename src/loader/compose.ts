@@ -137,6 +137,8 @@ function fill(
   const { file, index } = numbers;
   const message = `episode ${index} holds ${into[odd]} in the window of row ${draft.rows[sample]}: leave the episode or the stream out, or convert it with the check \`finite\` and the decision \`gate\``;
   if (onError === "stop") throw new TendonError("bad-data", message, { place: { file, stream: field.name } });
+  // Not even a weight of zero makes a loss of NaN a number again.
+  into.fill(0 as never, at, at + steps * across);
   draft.skip(sample, `${file}, stream ${field.name}: ${message}`);
 }
 
@@ -155,7 +157,7 @@ function firstNotFinite(values: NumberArray, from: number, count: number): numbe
 }
 
 /** Rows of an episode, as an episode. */
-function cut(whole: EpisodeNumbers, from: number, rows: number): EpisodeNumbers {
+export function cut(whole: EpisodeNumbers, from: number, rows: number): EpisodeNumbers {
   const columns = [...whole.columns].map(([stream, column]) => {
     const across = column.length / whole.rows;
     return [stream, column.subarray(from * across, (from + rows) * across) as NumberArray] as const;

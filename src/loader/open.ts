@@ -16,6 +16,7 @@ import { Scheduler } from "./scheduler.ts";
 import { type Sequence, sequence } from "./sequence.ts";
 import { samplesAtOnce, shapeOf, unitOf } from "./shape.ts";
 import type { LoaderOptions, LoaderState } from "./types.ts";
+import { checkVerify, Verifier } from "./verify/verify.ts";
 
 const NUMBERS_BYTES_MAX = 128 << 20;
 const WHOLE = { index: 0, count: 1 };
@@ -64,6 +65,7 @@ export interface Started extends AsyncDisposable {
 /** Opens a dataset or a mixture to be trained from. The same options give the same batches, whatever the threads and the world. */
 export async function openLoader(options: LoaderOptions): Promise<OpenedLoader> {
   checkNumbers(options);
+  checkVerify(options);
   const { rank = 0, world = 1, batchSize, seed = 0, tail = "drop" } = options;
   const augment = options.augment && parseAugment(options.augment);
   const parts = await openParts(options, augment);
@@ -136,12 +138,14 @@ interface Begun {
 function startLoader(options: LoaderOptions, { layout, datasets, batches, memory, from, root }: Begun): Started {
   const { batchSize, epochs, stride = WHOLE, onError = "stop", threads = availableParallelism() } = options;
   const pool = new DecoderPool(layout.pictures.length > 0 ? threads : 0, memory);
+  const slots = openSlots(memory);
+  const verifier = options.verify ? new Verifier({ layout, datasets, sequence: batches, slots, options }) : undefined;
   const scheduler = new Scheduler({
     layout,
     datasets,
     sequence: batches,
     pool,
-    slots: openSlots(memory),
+    slots,
     slotCount: memory.slots,
     onError,
     batchSize,
@@ -150,6 +154,7 @@ function startLoader(options: LoaderOptions, { layout, datasets, batches, memory
     from: from + ((((stride.index - from) % stride.count) + stride.count) % stride.count),
     to: epochs === undefined ? Number.POSITIVE_INFINITY : Math.floor(epochs * batches.perEpoch),
     step: stride.count,
+    ...(verifier && { verify: (ready) => verifier.check(ready) }),
   });
   return { batches: scheduler, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
 }

@@ -40,6 +40,8 @@ export interface SchedulerGiven {
   readonly from: number;
   readonly to: number;
   readonly step: number;
+  /** Looks at each batch before it is given, and throws where something is wrong with it. */
+  readonly verify?: (ready: ReadyBatch) => Promise<void>;
 }
 
 /**
@@ -90,7 +92,9 @@ export class Scheduler {
     const draft = this.#drafts[0]!;
     await draft.ready;
     this.#drafts.shift();
-    return this.#finish(draft);
+    const ready = this.#finish(draft);
+    await this.#given.verify?.(ready);
+    return ready;
   }
 
   /** Gives a slot back: its batch is not looked at any more. */
