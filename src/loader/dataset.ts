@@ -15,7 +15,7 @@ export interface LoadedDataset {
   readonly episodes: readonly Entry[];
   readonly lengths: Int32Array;
   readonly features: { readonly [stream: string]: Feature };
-  /** Pictures from one key frame to the next in the first episode, by camera. */
+  /** Pictures from one key frame to the next in the first file, as it is most often, by camera. */
   readonly keySpacings: ReadonlyMap<string, number>;
   /** Of which episodes there are, how long they are and where their files lie below the root. */
   readonly identity: string;
@@ -53,14 +53,20 @@ async function keySpacingsOf({ dataset, cameras }: Described, shelf: VideoShelf)
     const path = join(dataset.root, file);
     const { key } = (await shelf.take(path)).times();
     await shelf.release(path);
-    spacings.set(
-      camera,
-      key.length /
-        Math.max(
-          1,
-          key.reduce((sum, each) => sum + each, 0),
-        ),
-    );
+    spacings.set(camera, usualSpacing(key));
   }
   return spacings;
+}
+
+/** The distance between key frames that there is most often. */
+function usualSpacing(key: Uint8Array): number {
+  const counts = new Map<number, number>();
+  let last = 0;
+  for (let picture = 1; picture <= key.length; picture++) {
+    if (picture < key.length && key[picture] !== 1) continue;
+    counts.set(picture - last, (counts.get(picture - last) ?? 0) + 1);
+    last = picture;
+  }
+  const [[spacing] = [1]] = [...counts].sort(([a, many], [b, more]) => more - many || a - b);
+  return spacing;
 }

@@ -3,8 +3,7 @@ import { TendonError } from "../core/errors.ts";
 import type { LoadedDataset } from "./dataset.ts";
 import type { DecodeJob } from "./decodeThread.ts";
 
-/** A job is cut after so many groups of pictures, so that threads share an episode: at most one group more is decoded for each cut. */
-const JOB_GROUPS = 4;
+/** A job is cut behind so many rows, where the next group of pictures begins: threads share an episode, and nothing is decoded twice. */
 const JOB_ROWS_MIN = 16;
 /** Numbers of one target. */
 export const TARGET = 3;
@@ -35,10 +34,10 @@ export function jobsOf(
   stream: string,
   wanted: Wanted,
 ): Omit<DecodeJob, "id" | "size" | "crop" | "looks" | "onError">[] {
-  const rowsMax = Math.max(JOB_ROWS_MIN, Math.ceil(JOB_GROUPS * (dataset.keySpacings.get(stream) ?? 1)));
+  const group = Math.max(1, Math.round(dataset.keySpacings.get(stream) ?? 1));
   return [...wanted].flatMap(([episode, rows]) => {
     const place = placeOf(dataset, stream, episode);
-    return cut(rows, rowsMax).map((targets) => ({ ...place, ...targets }));
+    return cut(rows, group).map((targets) => ({ ...place, ...targets }));
   });
 }
 
@@ -56,16 +55,32 @@ function placeOf(
   return { file: join(root, video.file), ...(fromSec !== undefined && { fromSec }), ...(toSec !== undefined && { toSec }) };
 }
 
-/** Rows with their targets, ascending, at most `rowsMax` together. */
-function cut(targets: ReadonlyMap<number, readonly number[]>, rowsMax: number): Pick<DecodeJob, "rows" | "starts" | "targets">[] {
-  const sorted = [...targets.keys()].sort((a, b) => a - b);
-  const count = Math.ceil(sorted.length / rowsMax);
-  return Array.from({ length: count }, (_, part) => {
-    const rows = sorted.slice(Math.floor((part * sorted.length) / count), Math.floor(((part + 1) * sorted.length) / count));
-    const starts = new Int32Array(rows.length + 1);
-    rows.forEach((row, index) => {
-      starts[index + 1] = starts[index]! + targets.get(row)!.length / TARGET;
-    });
-    return { rows: Int32Array.from(rows), starts, targets: Float64Array.from(rows.flatMap((row) => targets.get(row)!)) };
+/** Rows with their targets, ascending. An episode begins with a key frame, so that every `group`th row is one. */
+function cut(targets: ReadonlyMap<number, readonly number[]>, group: number): Pick<DecodeJob, "rows" | "starts" | "targets">[] {
+  const sorted = Int32Array.from(targets.keys()).sort();
+  const parts: Pick<DecodeJob, "rows" | "starts" | "targets">[] = [];
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1;
+    while (to < sorted.length && (to - from < JOB_ROWS_MIN || inOneGroup(sorted[to - 1]!, sorted[to]!, group))) to++;
+    parts.push(partOf(sorted.slice(from, to), targets));
+    from = to;
+  }
+  return parts;
+}
+
+function inOneGroup(row: number, next: number, group: number): boolean {
+  return Math.floor(row / group) === Math.floor(next / group);
+}
+
+function partOf(
+  rows: Int32Array,
+  targets: ReadonlyMap<number, readonly number[]>,
+): Pick<DecodeJob, "rows" | "starts" | "targets"> {
+  const starts = new Int32Array(rows.length + 1);
+  const all: number[] = [];
+  rows.forEach((row, index) => {
+    all.push(...targets.get(row)!);
+    starts[index + 1] = all.length / TARGET;
   });
+  return { rows, starts, targets: Float64Array.from(all) };
 }
