@@ -8,7 +8,9 @@ import type { OrderOption } from "./types.ts";
 const GROUP_BYTES = 160 << 20;
 /** Even of small pictures no more: the first batch waits for all of them. */
 const GROUP_SAMPLES = { least: 64, most: 1024 };
-const RUN = { least: 16, most: 64 };
+const RUN = { least: 16, most: 96 };
+/** A run begins anywhere in its first group of pictures, and half of that group is decoded for nothing: a sixth of all at three groups. */
+const RUN_GROUPS = 3;
 /** A group of no more than so many samples is decoded as a whole. */
 const UNIT_MOST = 1.5;
 
@@ -29,7 +31,7 @@ export function shapeOf(
   if (order === "sequential" || order === 0) return { anchors, run: anchors, runsPerGroup: 1 };
   if (order === "uniform" || order === 1) return { anchors, run: 1, runsPerGroup: anchors };
   if (order === "local") {
-    const run = Math.max(RUN.least, Math.min(RUN.most, 2 * keySpacing(dataset, pictures)));
+    const run = Math.max(RUN.least, Math.min(RUN.most, RUN_GROUPS * keySpacing(dataset, pictures)));
     return { anchors, run, runsPerGroup: Math.max(1, Math.floor(atOnce / run)) };
   }
   if (typeof order === "number") return dialled(order, anchors);
@@ -42,21 +44,23 @@ export function shapeOf(
 
 /**
  * Between the ends of the dial runs become shorter and groups larger, both by equal factors for equal steps: at d
- * of N anchors, runs of N^(1 - d) rows, and groups of N^((1 + d) / 2) samples.
+ * of N anchors, runs of N^((1 - d) / 2) rows, and groups of N^((1 + d) / 2) samples. Both begin at the root of N: one run a
+ * group. Longer runs would mix what is far apart, and the dial would shuffle less where it is turned up.
  */
-function dialled(dial: number, anchors: number): OrderShape {
+export function dialled(dial: number, anchors: number): OrderShape {
+  if (dial === 0) return { anchors, run: anchors, runsPerGroup: 1 };
   if (!(dial >= 0 && dial <= 1))
     throw new TendonError("bad-pipeline", `must be from 0 (sequential) to 1 (uniform) (got ${dial})`, {
       place: { path: "order" },
     });
-  const run = Math.max(1, Math.round(anchors ** (1 - dial)));
+  const run = Math.max(1, Math.round(anchors ** ((1 - dial) / 2)));
   return { anchors, run, runsPerGroup: Math.max(1, Math.round(anchors ** ((1 + dial) / 2) / run)) };
 }
 
 /** How many samples are decoded together, and mixed with each other in the order `local`. */
 export function samplesAtOnce(pictures: readonly PictureLane[]): number {
   const bytes = pictures.reduce((sum, { bytes: each, steps }) => sum + each * steps, 0);
-  return Math.max(GROUP_SAMPLES.least, Math.min(GROUP_SAMPLES.most, 2 ** Math.floor(Math.log2(GROUP_BYTES / bytes))));
+  return Math.max(GROUP_SAMPLES.least, Math.min(GROUP_SAMPLES.most, Math.floor(GROUP_BYTES / bytes)));
 }
 
 /** How many of a dataset's samples make one piece of work: a group, if it is not much larger than what is decoded together. */
