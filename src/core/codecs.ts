@@ -19,6 +19,8 @@ export interface DecodeWant {
 export interface Decoder extends AsyncDisposable {
   /** After `flush`: packets that gave no frame, because they or what they build on are broken. */
   readonly skipped: number;
+  /** What converting pictures for `each` took so far, where that is known. */
+  readonly convertMs?: number;
   /** `deliver` is called in presentation order with the place of the want; packets may give no frame yet. */
   push(packets: PacketsBatch, deliver: (want: number, frames: FramesBatch) => Promise<void>): Promise<void>;
   /** Delivers what the decoder still holds. */

@@ -13,6 +13,7 @@ import { decodeRuns, type KeyFrames } from "./decodeRuns.ts";
 import { TARGET } from "./jobs.ts";
 import { openSlots, type SlotMemory } from "./memory.ts";
 import type { Look } from "./numberLane.ts";
+import { Spending, type Spent } from "./spent.ts";
 
 /** What a thread is started with. */
 export interface DecodeThreadData {
@@ -47,7 +48,7 @@ export interface LostRows {
 
 /** What a thread says when a job is done. */
 export type DecodeDone =
-  | { readonly id: number; readonly decoded: number; readonly lost: readonly LostRows[] }
+  | { readonly id: number; readonly decoded: number; readonly lost: readonly LostRows[]; readonly spent: Spent }
   | { readonly id: number; readonly failed: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } };
 
 const FILES_MAX = 64;
@@ -70,13 +71,23 @@ class DecodeThread {
   /** Digests of what a decoder must know of a file. */
   readonly #configs = new WeakMap<VideoFile, string>();
   readonly #codecs = openCodecs();
+  readonly #spending = new Spending();
   #scratch = new Uint8Array(0);
 
   constructor({ memory }: DecodeThreadData) {
     this.#slots = openSlots(memory);
   }
 
-  async run(job: DecodeJob): Promise<{ decoded: number; lost: LostRows[] }> {
+  async run(job: DecodeJob): Promise<{ decoded: number; lost: LostRows[]; spent: Spent }> {
+    const start = performance.now();
+    this.#spending.take();
+    const done = await this.#run(job);
+    const spent = this.#spending.take();
+    const rest = performance.now() - start - spent.storageMs - spent.transformMs - spent.transportMs;
+    return { ...done, spent: { ...spent, decodeMs: rest } };
+  }
+
+  async #run(job: DecodeJob): Promise<{ decoded: number; lost: LostRows[] }> {
     const all = Array.from(job.rows.keys());
     try {
       return { decoded: await this.#decodeRows(job, all), lost: [] };
@@ -100,7 +111,9 @@ class DecodeThread {
   async #decodeRows(job: DecodeJob, wanted: readonly number[]): Promise<number> {
     const place = { file: job.file };
     try {
+      const start = performance.now();
       const video = await this.#shelf.take(job.file);
+      this.#spending.storageMs += performance.now() - start;
       try {
         return await this.#decode(video, job, wanted);
       } finally {
@@ -155,13 +168,18 @@ class DecodeThread {
     const inOrder = !video.times().bFrames;
     let left = inOrder ? last - run.key + 1 : Number.POSITIVE_INFINITY;
     let sent = 0;
+    const convertedMs = held.decoder.convertMs ?? 0;
     try {
+      let start = performance.now();
       for await (const packets of video.packets({ fromFrame: run.key, batchPackets: Math.min(64, left) })) {
+        this.#spending.storageMs += performance.now() - start;
+        this.#spending.bytes += packets.bytes.length;
         const count = Math.min(left, packets.time.length);
         await held.decoder.push(count === packets.time.length ? packets : cut(packets, count), nothing);
         sent += count;
         left -= count;
         if (left <= 0 || wanted.size === 0) break;
+        start = performance.now();
       }
       if (wanted.size > 0 || held.decoder.skipped > 0) {
         await held.decoder.flush(nothing);
@@ -172,6 +190,7 @@ class DecodeThread {
       await this.#drop(held);
       throw thrown;
     }
+    this.#spending.transformMs += (held.decoder.convertMs ?? 0) - convertedMs;
     if (wanted.size === 0) return sent;
     const message = `picture ${run.key + 1} or one behind it cannot be decoded (${wanted.size} of ${run.own.length} are missing)`;
     throw new TendonError("bad-data", message, { place: { file: job.file } });
@@ -180,16 +199,21 @@ class DecodeThread {
   #put(job: DecodeJob, row: number, picture: Uint8Array): void {
     for (let target = job.starts[row]!; target < job.starts[row + 1]!; target++) {
       const [slot, at, look] = job.targets.subarray(TARGET * target) as unknown as [number, number, number];
-      this.#slots.write(slot, at, look < 0 ? picture : this.#changed(picture, job, job.looks[look]!));
+      const own = look < 0 ? picture : this.#changed(picture, job, job.looks[look]!);
+      const start = performance.now();
+      this.#slots.write(slot, at, own);
+      this.#spending.transportMs += performance.now() - start;
     }
   }
 
   /** The picture as augmentation has it, in memory that the next one takes. */
   #changed(picture: Uint8Array, { size, crop }: DecodeJob, { flip, crop: { y, x }, color }: Look): Uint8Array {
     const bytes = size.height * size.width * 3;
+    const start = performance.now();
     if (this.#scratch.length !== bytes) this.#scratch = new Uint8Array(bytes);
     const from = { height: size.height + crop.height, width: size.width + crop.width };
     changePicture(picture, { from, to: size, y, x, flip, color: color && colorMap(color) }, this.#scratch, 0);
+    this.#spending.transformMs += performance.now() - start;
     return this.#scratch;
   }
 

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { TendonError } from "../core/errors.ts";
 import type { DecodeDone, DecodeJob, DecodeThreadData, LostRows } from "./decodeThread.ts";
 import type { SlotMemory } from "./memory.ts";
+import type { Spent } from "./spent.ts";
 
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./decodeThread.ts" : "./decodeThread.js", import.meta.url);
 /** Jobs that a thread has at once: enough that it never waits for a message. */
@@ -12,6 +13,7 @@ export interface Decoded {
   /** Pictures that were decoded for it. */
   readonly decoded: number;
   readonly lost: readonly LostRows[];
+  readonly spent: Spent;
 }
 
 interface Waiting {

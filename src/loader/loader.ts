@@ -3,10 +3,19 @@ import { arrayOf, type BatchLayout } from "./layout.ts";
 import { type SlotMemory, sharedMemory } from "./memory.ts";
 import { type DatasetTold, type OpenedLoader, openLoader, type Started } from "./open.ts";
 import type { ReadyBatch } from "./scheduler.ts";
+import type { Spent } from "./spent.ts";
 import type { LoaderBatch, LoaderOptions, LoaderState, Tensor } from "./types.ts";
 
 /** Whoever loops holds one batch. */
 const SLOTS_HELD = 1;
+
+/** What decoding threads did, added up over them; and how the loop over batches spent its time. */
+export interface LoaderTimes extends Spent {
+  /** The loop waited for a batch. */
+  readonly waitingMs: number;
+  /** It had one and asked for no other. */
+  readonly elsewhereMs: number;
+}
 
 /** Batches, one after another, and where they stand. Dispose of it. */
 export interface Loader extends AsyncIterable<LoaderBatch>, AsyncDisposable {
@@ -21,6 +30,8 @@ export interface Loader extends AsyncIterable<LoaderBatch>, AsyncDisposable {
   state(): LoaderState;
   /** Pictures decoded so far, different ones asked for in each piece of work, and samples that were skipped. */
   counts(): { readonly decoded: number; readonly wanted: number; readonly skipped: number };
+  /** Where time went so far. */
+  times(): LoaderTimes;
 }
 
 /** Opens a dataset or a mixture of some to be trained from. The same options give the same batches, whatever the threads and the world. */
@@ -53,6 +64,12 @@ class OpenLoader implements Loader {
 
   state(): LoaderState {
     return { ...this.#opened.state, batch: this.#next };
+  }
+
+  times(): LoaderTimes {
+    const { spending, idle } = this.#started.batches;
+    const { storageMs, decodeMs, transformMs, transportMs, bytes } = spending;
+    return { storageMs, decodeMs, transformMs, transportMs, bytes, ...idle };
   }
 
   counts() {

@@ -51,6 +51,8 @@ export interface OpenedLoader {
   readonly samples: number;
   readonly batchesPerEpoch: number;
   readonly datasets: readonly DatasetTold[];
+  /** The same datasets, as they are drawn from. */
+  readonly open: readonly OpenDataset[];
   readonly state: LoaderState;
   /** What a user should know of these windows, a sentence each. */
   readonly notes: readonly string[];
@@ -84,6 +86,7 @@ export async function openLoader(options: LoaderOptions): Promise<OpenedLoader> 
     samples: parts.reduce((sum, { anchors }) => sum + anchors.count, 0),
     batchesPerEpoch: batches.perEpoch,
     datasets: parts.map(told),
+    open: datasets,
     state: { tendon: "loader 1", order, seed, batch: from },
     notes: [...new Set(windows.flatMap(({ notes }) => notes))],
     start: (memory) => startLoader(options, { layout, datasets, batches, memory, from, root: rootKey({ dataset: order, seed }) }),

@@ -11,6 +11,7 @@ import type { Look } from "./numberLane.ts";
 import type { OpenDataset } from "./open.ts";
 import type { Key } from "./order/key.ts";
 import { type Draws, drawsOf, type Sequence } from "./sequence.ts";
+import { Spending } from "./spent.ts";
 import type { Skipped } from "./types.ts";
 
 /** A batch that lies whole in its slot. */
@@ -64,6 +65,9 @@ interface Unit {
  */
 export class Scheduler {
   readonly counts = { decoded: 0, wanted: 0, skipped: 0 };
+  readonly spending = new Spending();
+  /** How long batches were waited for, and how long none was asked for while one was out, in milliseconds. */
+  readonly idle = { waitingMs: 0, elsewhereMs: 0 };
   readonly #given: SchedulerGiven;
   readonly #free: number[];
   readonly #drafts: Draft[] = [];
@@ -72,6 +76,7 @@ export class Scheduler {
   readonly #open = new Map<string, Unit>();
   readonly #draws: Draws;
   #next: number;
+  #handedAt = 0;
   #wake = Promise.withResolvers<void>();
 
   constructor(given: SchedulerGiven) {
@@ -83,6 +88,15 @@ export class Scheduler {
 
   /** The oldest batch that was not taken yet, once it is ready; undefined behind the last. */
   async next(): Promise<ReadyBatch | undefined> {
+    const asked = performance.now();
+    if (this.#handedAt > 0) this.idle.elsewhereMs += asked - this.#handedAt;
+    const ready = await this.#oldest();
+    this.#handedAt = performance.now();
+    this.idle.waitingMs += this.#handedAt - asked;
+    return ready;
+  }
+
+  async #oldest(): Promise<ReadyBatch | undefined> {
     this.#advance();
     while (this.#drafts.length === 0) {
       if (this.#next >= this.#given.to) return undefined;
@@ -225,8 +239,9 @@ export class Scheduler {
     for (const draft of own) draft.expect();
     this.counts.wanted += job.rows.length;
     this.#given.pool.run(job).then(
-      ({ decoded, lost }) => {
+      ({ decoded, lost, spent }) => {
         this.counts.decoded += decoded;
+        this.spending.add(spent);
         for (const each of lost) this.#lose(each, job, { lane, drafts });
         for (const draft of own) draft.done();
       },

@@ -42,6 +42,7 @@ export class NodeAvDecoder implements Decoder {
   #sent = 0;
   #decoded = 0;
   #closed = false;
+  #convertMs = 0;
 
   static async open(av: NodeAv, config: CodecConfig, wants: readonly DecodeWant[]): Promise<NodeAvDecoder> {
     checkSize(config);
@@ -95,6 +96,10 @@ export class NodeAvDecoder implements Decoder {
 
   get skipped(): number {
     return this.#sent - this.#decoded;
+  }
+
+  get convertMs(): number {
+    return this.#convertMs;
   }
 
   async push(packets: PacketsBatch, deliver: DeliverFrames): Promise<void> {
@@ -152,7 +157,10 @@ export class NodeAvDecoder implements Decoder {
       if (!asked.batches.wants(time)) continue;
       const { each } = asked.batches.want;
       if (each) {
-        each(time, asked.converter.converted(this.#frame));
+        const start = performance.now();
+        const picture = asked.converter.converted(this.#frame);
+        this.#convertMs += performance.now() - start;
+        each(time, picture);
         continue;
       }
       const plain = planes?.converter.isPlain(this.#frame);
