@@ -2,13 +2,17 @@ import { Socket } from "node:net";
 import { Command } from "commander";
 import type { Said } from "../loader/wire.ts";
 import { EXIT } from "./exit.ts";
+import { loaderBenchCommand } from "./loaderBench.ts";
 import type { Terminal } from "./session.ts";
 
 const PARENT_EVERY_MS = 1000;
 
 /** `tendon loader`: what belongs to loading batches. */
-export function loaderCommand(_terminal: Terminal, done: (code: number) => void): Command {
-  return new Command("loader").description("Batches for training.").addCommand(serveCommand(done), { hidden: true });
+export function loaderCommand(terminal: Terminal, done: (code: number) => void): Command {
+  return new Command("loader")
+    .description("Batches for training: what loading costs here.")
+    .addCommand(loaderBenchCommand(terminal, done))
+    .addCommand(serveCommand(done), { hidden: true });
 }
 
 /** `tendon loader serve`: the process that the Python package starts. */

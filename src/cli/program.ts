@@ -35,14 +35,13 @@ export function makeProgram(terminal: Terminal, version: string, done: (code: nu
     simulateCommand,
     schemaCommand,
     demoCommand,
+    loaderCommand,
   ];
   for (const make of commands) {
     const command = make(terminal, done).copyInheritedSettings(program);
     command.addOption(new Option("--debug", "on an error, print where in the code it came from"));
     program.addCommand(command);
   }
-  // Hidden as long as nothing in it is for people.
-  program.addCommand(loaderCommand(terminal, done).copyInheritedSettings(program), { hidden: true });
   return program;
 }
 

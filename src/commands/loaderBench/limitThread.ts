@@ -1,0 +1,64 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { CodecConfig, PacketsBatch, Size } from "../../core/batch.ts";
+import { openCodecs } from "../../formats/video/codecs.ts";
+import { openVideo } from "../../formats/video/demux.ts";
+
+/** What a thread is given. */
+export interface LimitThreadData {
+  readonly files: readonly string[];
+  readonly size: Size | undefined;
+  /** How many of the pictures that are decoded are scaled and made RGB, 0 to 1. */
+  readonly converted: number;
+}
+
+/** Coded pictures are read once: nothing but decoding and scaling is timed. */
+const HELD_BYTES_MAX = 24 << 20;
+
+interface HeldVideo {
+  readonly config: CodecConfig;
+  readonly batches: readonly PacketsBatch[];
+  readonly only: ReadonlySet<bigint>;
+}
+
+const { files, size, converted } = workerData as LimitThreadData;
+const codecs = await openCodecs();
+const held: HeldVideo[] = [];
+let bytes = 0;
+for (const file of files) {
+  if (bytes > HELD_BYTES_MAX) break;
+  const video = await openVideo(file);
+  const only = [...video.times().time].filter((_, place) => Math.floor((place + 1) * converted) > Math.floor(place * converted));
+  const batches: PacketsBatch[] = [];
+  for await (const batch of video.packets()) {
+    batches.push({ ...batch, bytes: batch.bytes.slice() });
+    bytes += batch.bytes.length;
+    if (bytes > HELD_BYTES_MAX) break;
+  }
+  held.push({ config: video.config, batches, only: new Set(only) });
+  await video.close();
+}
+
+/** Pictures come on and on, from file to file. */
+async function* decoding(): AsyncGenerator<number> {
+  for (let at = 0; ; at = (at + 1) % held.length) {
+    const { config, batches, only } = held[at]!;
+    const want = { format: "rgb24" as const, each: () => undefined, only, ...(size && { size }) };
+    await using decoder = await codecs.decoder(config, [want]);
+    for (const batch of batches) {
+      await decoder.push(batch, async () => undefined);
+      yield batch.time.length;
+    }
+    await decoder.flush(async () => undefined);
+  }
+}
+
+const pictures = decoding();
+async function slice(seconds: number): Promise<void> {
+  const start = performance.now();
+  let frames = 0;
+  while (performance.now() - start < seconds * 1000) frames += (await pictures.next()).value as number;
+  parentPort!.postMessage(frames / ((performance.now() - start) / 1000));
+}
+
+parentPort!.on("message", (seconds: number) => void slice(seconds));
+parentPort!.postMessage("ready");
