@@ -7,11 +7,12 @@
  *     TENDON_TEST_DATA=… node bench/convert.ts [encode] [copy] [statistics] [memory]
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, homedir, tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, openEngine, type PipelineInput } from "../src/index.ts";
 import { codecRates } from "./support/codecRates.ts";
+import { lerobotPython } from "./support/lerobotPython.ts";
 import { runWatched } from "./support/processTree.ts";
 import { startRival } from "./support/rival.ts";
 import { median, output, sayMachine, sayTable } from "./support/say.ts";
@@ -161,20 +162,6 @@ function theirCommand(python: string, { env, folder }: { env: NodeJS.ProcessEnv;
   const args = ["--repo-id=local/bench", `--root=${folder}`, "--push-to-hub=false"];
   output(python, ["-m", "lerobot.scripts.convert_dataset_v21_to_v30", ...args], env);
   return (performance.now() - start) / 1000;
-}
-
-/** `LEROBOT_V30_PYTHON`, or an environment in the user's cache, made once from the pins of the interop tests; undefined, and why is said, where it cannot be made. */
-function lerobotPython(): string | undefined {
-  if (process.env.LEROBOT_V30_PYTHON) return process.env.LEROBOT_V30_PYTHON;
-  const script = fileURLToPath(new URL("../test/interop/make-envs.sh", import.meta.url));
-  try {
-    return output("sh", [script, "lerobot-v30"]).trim();
-  } catch (error) {
-    console.log(
-      `  no LeRobot to compare with (${homedir()}/.cache): ${error instanceof Error ? error.message.split("\n").at(-2) : String(error)}`,
-    );
-    return undefined;
-  }
 }
 
 function videos(): string[] {

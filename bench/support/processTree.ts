@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -27,7 +27,7 @@ export async function runWatched(
   let sharedOnceBytes = 0;
   let told = 0;
   const look = () => {
-    const ids = treeOf(child);
+    const ids = treeOf(child.pid);
     const now = sum(ids, residentBytes);
     bytes = Math.max(bytes, now);
     if (now > HIGHER * told) {
@@ -48,15 +48,25 @@ export async function runWatched(
   return { bytes, sharedOnceBytes, lines };
 }
 
+/** Processor time of a process and its descendants so far, in milliseconds. */
+export function treeCpuMs(root: number | undefined): number {
+  return sum(treeOf(root), cpuMs);
+}
+
+/** Memory of a process and its descendants now; what they share counts once (PSS). */
+export function treeBytes(root: number | undefined): number {
+  return sum(treeOf(root), proportionalBytes);
+}
+
 /** A process and its descendants. */
-function treeOf(child: ChildProcess): number[] {
+function treeOf(root: number | undefined): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     if (/^\d+$/.test(name)) parents.set(Number(name), parentOf(name));
   }
   return [...parents.keys()].filter((id) => {
     let ancestor: number | undefined = id;
-    while (ancestor !== undefined && ancestor !== child.pid) ancestor = parents.get(ancestor);
+    while (ancestor !== undefined && ancestor !== root) ancestor = parents.get(ancestor);
     return ancestor !== undefined;
   });
 }
@@ -68,6 +78,13 @@ function sum(ids: readonly number[], bytesOf: (id: number) => number): number {
 function parentOf(id: string): number {
   const text = read(`/proc/${id}/stat`);
   return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
+}
+
+/** In ticks of 10 ms, with those of children that have ended. */
+function cpuMs(id: number): number {
+  const text = read(`/proc/${id}/stat`);
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return 10 * [11, 12, 13, 14].reduce((ticks, at) => ticks + Number(fields[at] ?? 0), 0);
 }
 
 function residentBytes(id: number): number {
