@@ -59,7 +59,13 @@ const episodeLine = z.looseObject({
 export async function readEntriesV2(root: string, info: Info, cameras: readonly string[], note: Note): Promise<Entries> {
   const found: Entry[] = [];
   const listed = (await sizeOf(join(root, "meta/episodes.jsonl"))) !== null;
-  const make = (index: number, line: Partial<z.output<typeof episodeLine>>) => entryV2(root, info, cameras, index, line);
+  const paths = pathsV2(root, info, cameras);
+  const share = sharing<string | number>();
+  const make = (index: number, line: Partial<z.output<typeof episodeLine>>) =>
+    new EntryV2(paths, index, line, share(line.tasks ?? []));
+  // Paths that cannot be are told now, whoever asks for them later.
+  paths.videos(0);
+  paths.data(0);
   if (listed) {
     for await (const line of readJsonLines(join(root, "meta/episodes.jsonl"), episodeLine)) {
       found.push(make(line.episode_index, line));
@@ -81,26 +87,60 @@ export function episodeNumber(file: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-function entryV2(
-  root: string,
-  info: Info,
-  cameras: readonly string[],
-  index: number,
-  line: Partial<z.output<typeof episodeLine>>,
-): Entry {
-  const values = { episode_chunk: Math.floor(index / (info.chunks_size ?? 1000)), episode_index: index };
+/** The paths of all v2.x episodes, by index. */
+interface PathsV2 {
+  data(index: number): string;
+  videos(index: number): Map<string, VideoEntry>;
+}
+
+function pathsV2(root: string, info: Info, cameras: readonly string[]): PathsV2 {
   const file = join(root, "meta/info.json");
-  const videos = cameras.map((key): [string, VideoEntry] => [
-    key,
-    { file: fillPath(info.video_path ?? PATHS.v2.video, { ...values, video_key: key }, file) },
-  ]);
+  const values = (index: number) => ({ episode_chunk: Math.floor(index / (info.chunks_size ?? 1000)), episode_index: index });
   return {
-    index,
-    ...(line.length != null && { length: line.length }),
-    tasks: line.tasks ?? [],
-    data: fillPath(info.data_path ?? PATHS.v2.data, values, file),
-    videos: new Map(videos),
-    ...(line.sub_tasks && { subTasks: line.sub_tasks }),
+    data: (index) => fillPath(info.data_path ?? PATHS.v2.data, values(index), file),
+    videos: (index) =>
+      new Map(
+        cameras.map((key) => [
+          key,
+          { file: fillPath(info.video_path ?? PATHS.v2.video, { ...values(index), video_key: key }, file) },
+        ]),
+      ),
+  };
+}
+
+/** Of 10⁵ episodes the paths alone would take 100 MB: they are made when they are asked for. */
+class EntryV2 implements Entry {
+  readonly index: number;
+  readonly length?: number;
+  readonly tasks: readonly (string | number)[];
+  readonly subTasks?: readonly SubTask[];
+  readonly #paths: PathsV2;
+
+  constructor(paths: PathsV2, index: number, line: Partial<z.output<typeof episodeLine>>, tasks: readonly (string | number)[]) {
+    this.#paths = paths;
+    this.index = index;
+    this.tasks = tasks;
+    if (line.length != null) this.length = line.length;
+    if (line.sub_tasks) this.subTasks = line.sub_tasks;
+  }
+
+  get data(): string {
+    return this.#paths.data(this.index);
+  }
+
+  get videos(): ReadonlyMap<string, VideoEntry> {
+    return this.#paths.videos(this.index);
+  }
+}
+
+/** Gives equal lists as one: most episodes of a dataset have the same instruction. */
+function sharing<T>(): (list: readonly T[]) => readonly T[] {
+  const known = new Map<string, readonly T[]>();
+  return (list) => {
+    const key = JSON.stringify(list);
+    const found = known.get(key) ?? list;
+    known.set(key, found);
+    return found;
   };
 }
 
@@ -112,6 +152,7 @@ export async function readEntriesV3(root: string, info: Info, cameras: readonly 
       place: { file: join(root, "meta/episodes") },
     });
   const found: Entry[] = [];
+  const fill = fillOnce(join(root, "meta/info.json"));
   for (const file of files) {
     const table = await openParquet(join(root, file));
     const wanted = ["episode_index", "length", "tasks", "data/chunk_index", "data/file_index"];
@@ -125,16 +166,27 @@ export async function readEntriesV3(root: string, info: Info, cameras: readonly 
         place: { file: table.path },
       });
     const rows = await table.objects({ columns });
-    rows.forEach((row, at) => {
-      found.push({ ...entryV3(root, info, cameras, row), row: { file, row: at } });
-    });
+    rows.forEach((row, at) => found.push({ ...entryV3(info, cameras, row, fill), row: { file, row: at } }));
     if (found.length > EPISODES_MAX) throw tooMany(root);
   }
   return { ...unambiguous(found, note), listed: true };
 }
 
-function entryV3(root: string, info: Info, cameras: readonly string[], row: Record<string, unknown>): Entry {
-  const file = join(root, "meta/info.json");
+type Fill = (template: string, place: { chunk: number; index: number }, camera?: string) => string;
+
+/** Many episodes lie in one file, whose name is one text for all of them. */
+function fillOnce(infoFile: string): Fill {
+  const known = new Map<string, string>();
+  return (template, { chunk, index }, camera) => {
+    const key = `${camera ?? ""} ${chunk} ${index}`;
+    const values = { chunk_index: chunk, file_index: index, ...(camera !== undefined && { video_key: camera }) };
+    const path = known.get(key) ?? fillPath(template, values, infoFile);
+    known.set(key, path);
+    return path;
+  };
+}
+
+function entryV3(info: Info, cameras: readonly string[], row: Record<string, unknown>, fill: Fill): Entry {
   const number = (name: string) => (row[name] === null || row[name] === undefined ? undefined : Number(row[name]));
   const videos = new Map<string, VideoEntry>();
   for (const key of cameras) {
@@ -143,43 +195,42 @@ function entryV3(root: string, info: Info, cameras: readonly string[], row: Reco
     if (chunk === undefined || index === undefined) continue;
     const [fromSec, toSec] = [number(`videos/${key}/from_timestamp`), number(`videos/${key}/to_timestamp`)];
     videos.set(key, {
-      file: fillPath(info.video_path ?? PATHS.v3.video, { video_key: key, chunk_index: chunk, file_index: index }, file),
+      file: fill(info.video_path ?? PATHS.v3.video, { chunk, index }, key),
       ...(fromSec !== undefined && { fromSec }),
       ...(toSec !== undefined && { toSec }),
     });
   }
-  const values = { chunk_index: number("data/chunk_index") ?? 0, file_index: number("data/file_index") ?? 0 };
+  const place = { chunk: number("data/chunk_index") ?? 0, index: number("data/file_index") ?? 0 };
   const length = number("length");
   const tasks = Array.isArray(row.tasks) ? row.tasks.filter((task) => typeof task === "string") : [];
   return {
     index: number("episode_index") ?? -1,
     ...(length !== undefined && { length }),
     tasks,
-    data: fillPath(info.data_path ?? PATHS.v3.data, values, file),
+    data: fill(info.data_path ?? PATHS.v3.data, place),
     videos,
   };
 }
 
 /** Equal entries count once; entries that differ under one index name no episode. */
 function unambiguous(found: readonly Entry[], note: Note): Pick<Entries, "list" | "ambiguous"> {
-  const byIndex = new Map<number, Entry[]>();
+  const byIndex = new Map<number, Entry>();
+  const twice = new Map<number, Entry[]>();
   for (const entry of found) {
-    const same = byIndex.get(entry.index);
-    if (same) same.push(entry);
-    else byIndex.set(entry.index, [entry]);
+    const first = byIndex.get(entry.index);
+    if (first) twice.set(entry.index, [...(twice.get(entry.index) ?? [first]), entry]);
+    else byIndex.set(entry.index, entry);
   }
-  const list: Entry[] = [];
   const ambiguous = new Map<number, string>();
-  for (const [index, same] of byIndex) {
+  for (const [index, same] of twice) {
     const forms = new Set(same.map(({ length, tasks, data, videos }) => JSON.stringify([length, tasks, data, [...videos]])));
     if (forms.size > 1) {
       const lengths = same.map((entry) => entry.length ?? "unknown").join(" and ");
       ambiguous.set(index, `the metadata lists episode_index ${index} ${same.length} times, with ${lengths} rows: keep one`);
-    } else {
-      if (same.length > 1) note("risk", `the metadata lists episode_index ${index} ${same.length} times; it is read once`);
-      list.push(same[0]!);
-    }
+      byIndex.delete(index);
+    } else note("risk", `the metadata lists episode_index ${index} ${same.length} times; it is read once`);
   }
+  const list = [...byIndex.values()];
   return { list: list.sort((a, b) => a.index - b.index), ambiguous };
 }
 
