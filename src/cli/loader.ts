@@ -11,6 +11,7 @@ const PARENT_EVERY_MS = 1000;
 export function loaderCommand(terminal: Terminal, done: (code: number) => void): Command {
   return new Command("loader")
     .description("Batches for training: what loading costs here.")
+    .addHelpText("after", "\nExample:\n  $ tendon loader bench out/pick-place --size 224x224")
     .addCommand(loaderBenchCommand(terminal, done))
     .addCommand(serveCommand(done), { hidden: true });
 }

@@ -30,15 +30,18 @@ interface Given {
 
 export async function estimate(samplesPerSec: number, { taken, given, opened }: Given): Promise<Estimate> {
   const { samples, seconds, cpuSeconds, decoded, times, bytes } = taken;
-  const decodeSec = decoded > 0 ? times.decodeMs / 1000 / decoded : 0;
-  const otherSec = (cpuSeconds - times.decodeMs / 1000) / samples;
+  // Threads' time goes by the clock: where others work too, their processor time is less, in the same parts.
+  const spentMs = times.storageMs + times.decodeMs + times.transformMs + times.transportMs;
+  const decodingSec = spentMs > 0 ? (cpuSeconds * times.decodeMs) / spentMs : 0;
+  const decodeSec = decoded > 0 ? decodingSec / decoded : 0;
+  const otherSec = (cpuSeconds - decodingSec) / samples;
   const otherwise: Otherwise[] = [];
   const orders: OrderOption[] = [given.order ?? "local", "uniform"];
   for (const order of new Set(orders)) {
     const other = order === given.order ? opened : await openLoader({ ...given, order });
     for (const keySpacing of opened.layout.pictures.length > 0 ? SPACINGS : []) {
       const decodedPerSample = decodedOf(other, keySpacing);
-      const cores = samplesPerSec * (decodedPerSample * decodeSec + Math.max(0, otherSec));
+      const cores = samplesPerSec * (decodedPerSample * decodeSec + otherSec);
       otherwise.push({ order, keySpacing, decodedPerSample, cores });
     }
   }
