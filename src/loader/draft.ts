@@ -14,7 +14,7 @@ export class Draft {
   readonly valid: Uint8Array;
   /** `[sample]`: how augmentation changes it; none where nothing is drawn. */
   readonly looks: Look[] = [];
-  /** The first reason that a sample could not be read. */
+  /** Why a sample could not be read. */
   readonly #skipped = new Map<number, string>();
   readonly #ready = Promise.withResolvers<void>();
   #missing = 0;
@@ -55,8 +55,12 @@ export class Draft {
 
   /** A sample that could not be read: it stays in its place, not valid. */
   skip(sample: number, reason: string): void {
+    // What only fills up a tail stands elsewhere too, and is counted there.
+    const before = this.#skipped.get(sample);
+    if (before === undefined && this.valid[sample] === 0) return;
     this.valid[sample] = 0;
-    if (!this.#skipped.has(sample)) this.#skipped.set(sample, reason);
+    // Of several the first by the alphabet, since what fails first is chance.
+    if (before === undefined || reason < before) this.#skipped.set(sample, reason);
   }
 
   skipped(): Skipped[] {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { TendonError } from "../core/errors.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
 import type { LoadedDataset } from "./dataset.ts";
 import type { DecodeJob } from "./decodeThread.ts";
+import type { SeenFiles } from "./seenFiles.ts";
 
 /** A job is cut behind so many rows, where the next group of pictures begins: threads share an episode, and nothing is decoded twice. */
 const JOB_ROWS_MIN = 16;
@@ -28,31 +29,43 @@ export function want(
   else ofEpisode.set(row, [slot, at, look]);
 }
 
+/** A job, and why it cannot be done, if that is known already. */
+export interface PlannedJob {
+  readonly job: Omit<DecodeJob, "id" | "size" | "crop" | "looks" | "onError">;
+  readonly refused?: TendonError;
+}
+
 /** One job an episode, or more for many rows: those that any window wants, each with all its places. */
-export function jobsOf(
-  dataset: LoadedDataset,
-  stream: string,
-  wanted: Wanted,
-): Omit<DecodeJob, "id" | "size" | "crop" | "looks" | "onError">[] {
+export function jobsOf(dataset: LoadedDataset, stream: string, wanted: Wanted): PlannedJob[] {
   const group = Math.max(1, Math.round(dataset.keySpacings.get(stream) ?? 1));
   return [...wanted].flatMap(([episode, rows]) => {
-    const place = placeOf(dataset, stream, episode);
-    return cut(rows, group).map((targets) => ({ ...place, ...targets }));
+    const { refused, ...place } = placeOf(dataset, stream, episode);
+    return cut(rows, group).map((targets) => ({ job: { ...place, ...targets }, ...(refused && { refused }) }));
   });
 }
 
 function placeOf(
-  { root, episodes }: LoadedDataset,
+  { root, episodes, seen }: LoadedDataset,
   stream: string,
   episode: number,
-): Pick<DecodeJob, "file" | "fromSec" | "toSec"> {
+): Pick<DecodeJob, "file" | "fromSec" | "toSec"> & Pick<PlannedJob, "refused"> {
   const video = episodes[episode]!.videos.get(stream);
   if (!video) {
     const message = `episode ${episodes[episode]!.index} has no video of it: pictures in tables are not loaded; convert them with \`tendon convert\``;
-    throw new TendonError("bad-data", message, { place: { file: root, stream } });
+    return { file: root, refused: new TendonError("bad-data", message, { place: { file: root, stream } }) };
   }
   const { fromSec, toSec } = video;
-  return { file: join(root, video.file), ...(fromSec !== undefined && { fromSec }), ...(toSec !== undefined && { toSec }) };
+  const file = join(root, video.file);
+  return { file, ...changedSince(seen, file), ...(fromSec !== undefined && { fromSec }), ...(toSec !== undefined && { toSec }) };
+}
+
+function changedSince(seen: SeenFiles, file: string): Pick<PlannedJob, "refused"> {
+  try {
+    seen.check(file);
+    return {};
+  } catch (thrown) {
+    return { refused: asTendonError(thrown, "bad-data", { file }) };
+  }
 }
 
 /** Rows with their targets, ascending. An episode begins with a key frame, so that every `group`th row is one. */

@@ -8,8 +8,11 @@ import { readRows } from "../layouts/lerobot/read/rows.ts";
 import type { TableStream } from "../layouts/lerobot/read/streams.ts";
 import type { LoadedDataset } from "./dataset.ts";
 import { type NativeColumn, readNative } from "./native.ts";
+import { turns } from "./turns.ts";
 
 const TABLES_MAX = 64;
+/** Each opens a file: of a batch in uniform order every sample may be of another one. */
+const READS_MAX = 32;
 
 /** The numbers of one episode, `[row, ...shape]` of each stream, and its instructions. */
 export interface EpisodeNumbers {
@@ -47,6 +50,7 @@ export class EpisodeShelf {
   /** Of those that are read whole. */
   readonly #sizes = new Map<number, number>();
   readonly #tables = new Map<string, Promise<OpenTable>>();
+  readonly #inTurn = turns(READS_MAX);
   #bytes = 0;
 
   /** `task` is the stream of texts that tells the task. */
@@ -68,7 +72,7 @@ export class EpisodeShelf {
   }
 
   #load(place: number): Promise<EpisodeNumbers> {
-    const loading = this.#readAll(place);
+    const loading = this.#inTurn(() => this.#readAll(place));
     loading.then(
       (episode) => this.#keep(place, bytesOf(episode)),
       () => this.#held.delete(place),
@@ -91,9 +95,10 @@ export class EpisodeShelf {
   }
 
   async #readAll(place: number): Promise<EpisodeNumbers> {
-    const { described, root, episodes, lengths } = this.#dataset;
+    const { described, root, episodes, lengths, seen } = this.#dataset;
     const entry = episodes[place]!;
     const file = join(root, entry.data);
+    seen.check(file);
     const { table, locate } = await this.#table(file);
     const { from, to } = locate(entry);
     const rows = to - from;
@@ -134,7 +139,13 @@ export class EpisodeShelf {
       if (this.#tables.size <= TABLES_MAX) break;
       this.#tables.delete(name);
     }
-    return await open;
+    try {
+      return await open;
+    } catch (thrown) {
+      // The next one may find it mended, or the machine with fewer open files.
+      this.#tables.delete(file);
+      throw thrown;
+    }
   }
 
   async #openTable(file: string): Promise<OpenTable> {

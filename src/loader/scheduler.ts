@@ -1,7 +1,7 @@
 import { asTendonError, type TendonError } from "../core/errors.ts";
 import { type Augmentation, drawLook } from "./augment/draw.ts";
 import { composeInfo, composeNumbers } from "./compose.ts";
-import type { DecoderPool } from "./decoders.ts";
+import type { Decoded, DecoderPool } from "./decoders.ts";
 import type { DecodeJob, LostRows } from "./decodeThread.ts";
 import { Draft } from "./draft.ts";
 import { jobsOf, TARGET, type Wanted, want } from "./jobs.ts";
@@ -168,6 +168,7 @@ export class Scheduler {
   }
 
   async #compose(draft: Draft): Promise<void> {
+    for (const { loaded } of this.#given.datasets) loaded.seen.checkAlways();
     const { memory, tasks } = await composeNumbers(draft, this.#given);
     this.#memories.set(draft, memory);
     this.#tasks.set(draft, tasks);
@@ -222,8 +223,10 @@ export class Scheduler {
       layout.pictures.forEach((lane, camera) => {
         const { size } = lane;
         for (const [stream, wanted] of unit.wanted[camera]!) {
-          for (const job of jobsOf(datasets[unit.dataset]!.loaded, stream, wanted))
-            this.#decode({ ...withLooks(job, unit.looks), size, crop: layout.crop, onError: this.#given.onError }, lane, drafts);
+          for (const { job, refused } of jobsOf(datasets[unit.dataset]!.loaded, stream, wanted)) {
+            const whole = { ...withLooks(job, unit.looks), size, crop: layout.crop, onError: this.#given.onError };
+            this.#decode(whole, { lane, drafts, refused });
+          }
         }
       });
       for (const draft of unit.drafts) draft.done();
@@ -232,23 +235,26 @@ export class Scheduler {
     }
   }
 
-  #decode(job: Omit<DecodeJob, "id">, lane: PictureLane, drafts: ReadonlyMap<number, Draft>): void {
+  #decode(
+    job: Omit<DecodeJob, "id">,
+    { lane, drafts, refused }: { lane: PictureLane; drafts: ReadonlyMap<number, Draft>; refused: TendonError | undefined },
+  ): void {
     const slots = new Set<number>();
     for (let target = 0; target < job.targets.length; target += TARGET) slots.add(job.targets[target]!);
     const own = [...slots].map((slot) => drafts.get(slot)!);
     for (const draft of own) draft.expect();
     this.counts.wanted += job.rows.length;
-    this.#given.pool.run(job).then(
-      ({ decoded, lost, spent }) => {
+    const decoding = refused ? refuse(job, refused) : this.#given.pool.run(job);
+    decoding
+      .then(({ decoded, lost, spent }) => {
         this.counts.decoded += decoded;
         this.spending.add(spent);
         for (const each of lost) this.#lose(each, job, { lane, drafts });
         for (const draft of own) draft.done();
-      },
-      (thrown: TendonError) => {
-        for (const draft of own) draft.fail(thrown);
-      },
-    );
+      })
+      .catch((thrown: unknown) => {
+        for (const draft of own) draft.fail(asTendonError(thrown, "internal"));
+      });
   }
 
   /** Samples whose pictures are not there are marked, and what stands in their memory from before is wiped. */
@@ -266,6 +272,14 @@ export class Scheduler {
       }
     }
   }
+}
+
+/** What comes of a job that cannot even be begun. */
+async function refuse({ rows, onError }: Omit<DecodeJob, "id">, error: TendonError): Promise<Decoded> {
+  if (onError === "stop") throw error;
+  const { file } = error.place;
+  const lost = [{ rows: [...rows.keys()], reason: `${file}: ${error.message}` }];
+  return { decoded: 0, lost, spent: new Spending().take() };
 }
 
 function wantedOf(byStream: Map<string, Wanted>, stream: string): Wanted {
