@@ -42,6 +42,7 @@ describe("tendon", () => {
       "simulate",
       "schema",
       "demo",
+      "loader",
     ]);
     for (const command of shown) {
       text = "";
