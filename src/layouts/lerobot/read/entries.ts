@@ -166,7 +166,7 @@ export async function readEntriesV3(root: string, info: Info, cameras: readonly 
         place: { file: table.path },
       });
     const rows = await table.objects({ columns });
-    rows.forEach((row, at) => found.push({ ...entryV3(info, cameras, row, fill), row: { file, row: at } }));
+    for (const [at, row] of rows.entries()) found.push({ ...entryV3(info, cameras, row, fill), row: { file, row: at } });
     if (found.length > EPISODES_MAX) throw tooMany(root);
   }
   return { ...unambiguous(found, note), listed: true };
