@@ -59,7 +59,8 @@ function placeOf(
   return { file, ...changedSince(seen, file), ...(fromSec !== undefined && { fromSec }), ...(toSec !== undefined && { toSec }) };
 }
 
-function changedSince(seen: SeenFiles, file: string): Pick<PlannedJob, "refused"> {
+/** Why a file is refused: it is not what it was when the loader first looked at it. */
+export function changedSince(seen: SeenFiles, file: string): Pick<PlannedJob, "refused"> {
   try {
     seen.check(file);
     return {};

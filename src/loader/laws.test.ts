@@ -64,7 +64,8 @@ test.each([
             const shares = ranks.map((rank) => batchOf(rank, batch, given.batchSize / world));
             const together = shares.flatMap(keysOf).sort((a, b) => a - b);
             const whole = keysOf(batchOf(uninterrupted, batch, given.batchSize));
-            if (together.join() !== whole.join()) throw new Error(`batch ${batch}, world ${world}: ${together} is not ${whole}`);
+            if (together.join() !== whole.join())
+              throw new Error(`batch ${batch}, world ${world}: ${together.join()} is not ${whole.join()}`);
           }
         }
       }),

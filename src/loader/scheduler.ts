@@ -4,12 +4,13 @@ import { composeInfo, composeNumbers } from "./compose.ts";
 import type { Decoded, DecoderPool } from "./decoders.ts";
 import type { DecodeJob, LostRows } from "./decodeThread.ts";
 import { Draft } from "./draft.ts";
-import { jobsOf, TARGET, type Wanted, want } from "./jobs.ts";
+import { changedSince, jobsOf, TARGET, type Wanted, want } from "./jobs.ts";
 import type { BatchLayout, PictureLane } from "./layout.ts";
 import type { SlotAccess } from "./memory.ts";
 import type { Look } from "./numberLane.ts";
 import type { OpenDataset } from "./open.ts";
 import type { Key } from "./order/key.ts";
+import type { SeenFiles } from "./seenFiles.ts";
 import { type Draws, drawsOf, type Sequence } from "./sequence.ts";
 import { Spending } from "./spent.ts";
 import type { Skipped } from "./types.ts";
@@ -43,6 +44,14 @@ export interface SchedulerGiven {
   readonly step: number;
   /** Looks at each batch before it is given, and throws where something is wrong with it. */
   readonly verify?: (ready: ReadyBatch) => Promise<void>;
+}
+
+/** What a job is for, and whether it is known already that it cannot be done. */
+interface Decoding {
+  readonly lane: PictureLane;
+  readonly drafts: ReadonlyMap<number, Draft>;
+  readonly refused: TendonError | undefined;
+  readonly seen: SeenFiles;
 }
 
 /**
@@ -225,7 +234,8 @@ export class Scheduler {
         for (const [stream, wanted] of unit.wanted[camera]!) {
           for (const { job, refused } of jobsOf(datasets[unit.dataset]!.loaded, stream, wanted)) {
             const whole = { ...withLooks(job, unit.looks), size, crop: layout.crop, onError: this.#given.onError };
-            this.#decode(whole, { lane, drafts, refused });
+            const { seen } = datasets[unit.dataset]!.loaded;
+            this.#decode(whole, { lane, drafts, refused, seen });
           }
         }
       });
@@ -235,10 +245,7 @@ export class Scheduler {
     }
   }
 
-  #decode(
-    job: Omit<DecodeJob, "id">,
-    { lane, drafts, refused }: { lane: PictureLane; drafts: ReadonlyMap<number, Draft>; refused: TendonError | undefined },
-  ): void {
+  #decode(job: Omit<DecodeJob, "id">, { lane, drafts, refused, seen }: Decoding): void {
     const slots = new Set<number>();
     for (let target = 0; target < job.targets.length; target += TARGET) slots.add(job.targets[target]!);
     const own = [...slots].map((slot) => drafts.get(slot)!);
@@ -253,7 +260,9 @@ export class Scheduler {
         for (const draft of own) draft.done();
       })
       .catch((thrown: unknown) => {
-        for (const draft of own) draft.fail(asTendonError(thrown, "internal"));
+        // What changed while it was decoded is the better reason.
+        const { refused: changed } = changedSince(seen, job.file);
+        for (const draft of own) draft.fail(changed ?? asTendonError(thrown, "internal"));
       });
   }
 
