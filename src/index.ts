@@ -17,6 +17,7 @@ export { type InitOptions, init } from "./commands/init.ts";
 export type * from "./commands/preview/types.ts";
 export { type Preview, type PreviewOptions, preview } from "./commands/preview.ts";
 export { type ReportOptions, type ReportWritten, report } from "./commands/report.ts";
+export { type RollOutOptions, type RollOutReport, rollOut, type SuccessRate } from "./commands/rollOut.ts";
 export { openEngine, plan, run } from "./commands/run.ts";
 export type { SimulateReport } from "./commands/simulate.ts";
 export type * from "./core/batch.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rgbToYuv420p } from "./yuv.ts";
+import { rgbToYuv420p, yuv420pToRgb } from "./yuv.ts";
 
 const size = { width: 2, height: 2 };
 const even = (r: number, g: number, b: number) => {
@@ -29,5 +29,25 @@ describe("rgb to yuv", () => {
     const into = new Uint8Array(6);
     rgbToYuv420p(Uint8Array.from([0, 0, 0, 255, 255, 255, 0, 0, 0, 255, 255, 255]), into, size);
     expect([...into]).toEqual([16, 235, 16, 235, 128, 128]);
+  });
+
+  it("is undone where a block has one colour", () => {
+    const colours = [
+      [0, 0, 0],
+      [255, 255, 255],
+      [200, 30, 40],
+      [20, 180, 90],
+      [10, 60, 230],
+      [128, 128, 128],
+    ];
+    const size = { width: 2 * colours.length, height: 2 };
+    const rgb = Uint8Array.from([0, 1].flatMap(() => colours.flatMap((colour) => [...colour, ...colour])));
+    const planes = new Uint8Array(1.5 * size.width * size.height);
+    rgbToYuv420p(rgb, planes, size);
+    const back = new Uint8Array(rgb.length);
+    yuv420pToRgb(planes, back, size);
+    back.forEach((value, index) => {
+      expect(Math.abs(value - rgb[index]!)).toBeLessThanOrEqual(4);
+    });
   });
 });

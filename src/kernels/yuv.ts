@@ -26,3 +26,30 @@ export function rgbToYuv420p(rgb: Uint8Array, into: Uint8Array, size: { readonly
     }
   }
 }
+
+/** The same backwards: planes as red, green and blue, each 2 × 2 pixels of one colour's tint. */
+export function yuv420pToRgb(
+  planes: Uint8Array,
+  into: Uint8Array,
+  size: { readonly width: number; readonly height: number },
+): void {
+  const { width, height } = size;
+  const uAt = width * height;
+  const vAt = uAt + uAt / 4;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const pixel = row * width + column;
+      const chroma = (row >> 1) * (width >> 1) + (column >> 1);
+      const y = 298 * (planes[pixel]! - 16) + 128;
+      const u = planes[uAt + chroma]! - 128;
+      const v = planes[vAt + chroma]! - 128;
+      into[3 * pixel] = clamped((y + 409 * v) >> 8);
+      into[3 * pixel + 1] = clamped((y - 100 * u - 208 * v) >> 8);
+      into[3 * pixel + 2] = clamped((y + 516 * u) >> 8);
+    }
+  }
+}
+
+function clamped(value: number): number {
+  return value < 0 ? 0 : Math.min(value, 255);
+}

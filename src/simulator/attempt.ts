@@ -1,6 +1,7 @@
+import { Grips } from "./grips.ts";
 import { actuatorsOf, applyCommand, COMMAND_HZ, Operator } from "./operator.ts";
 import { Physics } from "./physics.ts";
-import { FINGER_TRAVEL, JOINTS, SIDES, type Side } from "./robot.ts";
+import { FINGER_TRAVEL, JOINTS, SIDES } from "./robot.ts";
 import { PHYSICS_HZ, PLACES, type Scene, TABLE_TOP, worldMjcf } from "./scene.ts";
 import { type Script, scriptOf } from "./script.ts";
 import type { Task } from "./task.ts";
@@ -8,11 +9,13 @@ import type { Task } from "./task.ts";
 const COMMAND_STEPS = PHYSICS_HZ / COMMAND_HZ;
 /** A thing is at rest below this speed, m/s. */
 const AT_REST = 0.03;
+/** How long a thing must have lain in its place before an attempt without a script is over, s. */
+const LAIN_SEC = 0.5;
 
 /** How an attempt ended, as the physics say. */
 export interface Outcome {
   readonly success: boolean;
-  readonly what: "in its place" | "never grasped" | "dropped on the way" | "not at rest in its place";
+  readonly what: "in its place" | "never grasped" | "dropped on the way" | "not at rest in its place" | "still held";
   /** Where the thing ended, m. */
   readonly position: readonly number[];
 }
@@ -25,45 +28,69 @@ interface Measured {
   readonly scale: number;
 }
 
+/** Who tells the robot what to do in place of the scripted operator. */
+export interface Pilot {
+  /** The command at a time, in the order of JOINTS, into `into`, which holds the one before. Times ascend. Joints go no further than they can. */
+  command(timeSec: number, into: Float64Array): void;
+}
+
 /** One attempt at a task in physics, step by step. */
 export class Attempt implements Disposable {
   readonly world: Physics;
   readonly script: Script;
+  /** At most so many; a pilot may be done earlier. */
   readonly steps: number;
   /** What the robot is told at the last command, in the order of JOINTS. */
   readonly command = new Float64Array(JOINTS.length);
   readonly #task: Task;
   readonly #operator: Operator;
+  readonly #pilot: Pilot | undefined;
   readonly #measured: readonly Measured[];
+  /** The least and the greatest command of each joint. */
+  readonly #ranges: readonly (readonly [number, number])[];
   readonly #actuators: readonly (readonly number[])[];
   readonly #before = new Float64Array(JOINTS.length);
   readonly #between = new Float64Array(JOINTS.length);
   readonly #acts: Script["acts"];
   readonly #thing: number;
+  readonly #grips: Grips;
   readonly #imu: { readonly accelerometer: number; readonly gyro: number; readonly orientation: number };
   readonly #felt = new Float64Array(10);
-  #held = new Set<Side>();
   #grasped = false;
-  #act = 0;
+  #acted = 0;
   #step = 0;
+  #lainSince: number | undefined;
 
-  /** `seed` is the task's; `swaySeed` tells how the hands sway, which is another each time that it is repeated. */
-  static async open(task: Task, seeds: { readonly seed: number; readonly swaySeed: number }): Promise<Attempt> {
+  /**
+   * `seed` is the task's; `swaySeed` tells how the hands sway, which is another each time that it is repeated.
+   * With a pilot the operator only says how the robot stands at first.
+   */
+  static async open(
+    task: Task,
+    seeds: { readonly seed: number; readonly swaySeed: number },
+    flown?: { readonly pilot: Pilot; readonly limitSec: number },
+  ): Promise<Attempt> {
     const script = scriptOf(task, seeds.seed);
     const world = await Physics.open(worldMjcf(task.scene));
-    return new Attempt(task, { script, world, operator: await Operator.open(script, seeds.swaySeed) });
+    return new Attempt(task, { script, world, operator: await Operator.open(script, seeds.swaySeed) }, flown);
   }
 
-  private constructor(task: Task, open: { readonly script: Script; readonly world: Physics; readonly operator: Operator }) {
-    const { script, world, operator } = open;
+  private constructor(
+    task: Task,
+    { script, world, operator }: { readonly script: Script; readonly world: Physics; readonly operator: Operator },
+    flown?: { readonly pilot: Pilot; readonly limitSec: number },
+  ) {
     this.world = world;
     this.script = script;
-    this.steps = Math.floor(script.durationSec * PHYSICS_HZ);
+    this.steps = Math.floor((flown?.limitSec ?? script.durationSec) * PHYSICS_HZ);
     this.#task = task;
     this.#operator = operator;
+    this.#pilot = flown?.pilot;
+    this.#grips = new Grips(world);
     this.#acts = script.acts.toSorted((a, b) => a.atSec - b.atSec);
     this.#thing = world.body(task.thing.body);
     this.#measured = JOINTS.map((joint) => measuredOf(world, joint));
+    this.#ranges = JOINTS.map((joint) => (joint.endsWith("gripper") ? [0, 1] : world.joint(joint).range));
     this.#actuators = actuatorsOf(world);
     const [accelerometer, gyro, orientation] = ["accelerometer", "gyro", "orientation"].map((name) => world.sensor(name));
     this.#imu = { accelerometer: accelerometer!, gyro: gyro!, orientation: orientation! };
@@ -78,13 +105,15 @@ export class Attempt implements Disposable {
   step(): void {
     if (this.#step % COMMAND_STEPS === 0) {
       this.#before.set(this.command);
-      this.#operator.command(this.timeSec, this.command);
+      (this.#pilot ?? this.#operator).command(this.timeSec, this.command);
+      if (this.#pilot) this.#limit();
     }
     const part = ((this.#step % COMMAND_STEPS) + 1) / COMMAND_STEPS;
     for (let joint = 0; joint < JOINTS.length; joint++)
       this.#between[joint] = this.#before[joint]! + part * (this.command[joint]! - this.#before[joint]!);
     applyCommand(this.#actuators, this.#between, this.world.ctrl);
-    for (; this.#acts[this.#act] && this.#acts[this.#act]!.atSec <= this.timeSec; this.#act++) this.#do(this.#acts[this.#act]!);
+    if (!this.#pilot) this.#act();
+    else if (this.#step % COMMAND_STEPS === 0) this.#follow();
     this.#feel("moves");
     this.world.step();
     this.#feel("accelerates");
@@ -116,13 +145,25 @@ export class Attempt implements Disposable {
     into.set([...position, x, y, z, w], at);
   }
 
+  /** Whether there is nothing left to do: where a pilot flies, the thing has lain in its place for a while. */
+  get done(): boolean {
+    return this.#step >= this.steps || (this.#lainSince !== undefined && this.timeSec - this.#lainSince >= LAIN_SEC);
+  }
+
   outcome(): Outcome {
     const { position } = this.world.bodyPose(this.#thing);
     const { dof } = this.world.joint(this.#task.thing.body);
     const speed = Math.hypot(...this.world.qvel.subarray(dof, dof + 3));
     const inside = isInside(this.#task.scene, position);
-    const success = inside && speed < AT_REST && this.#held.size === 0;
-    const failed = !this.#grasped ? "never grasped" : inside ? "not at rest in its place" : "dropped on the way";
+    const success = inside && speed < AT_REST && this.#grips.empty;
+    const held = SIDES.some((side) => this.#grips.holds(side) === this.#task.thing.body);
+    const failed = !this.#grasped
+      ? "never grasped"
+      : held
+        ? "still held"
+        : inside
+          ? "not at rest in its place"
+          : "dropped on the way";
     return { success, what: success ? "in its place" : failed, position: [...position] };
   }
 
@@ -155,19 +196,27 @@ export class Attempt implements Disposable {
     this.world.forward();
   }
 
-  /** A hand takes what both its fingers press; a weld then helps their friction, as rubber would. */
-  #do({ side, what }: Script["acts"][number]): void {
-    const weld = `${side}_holds_${this.#task.thing.body}`;
-    if (what === "let go") {
-      this.world.weld(weld, undefined);
-      this.#held.delete(side);
-      return;
+  #limit(): void {
+    this.#ranges.forEach(([low, high], joint) => {
+      this.command[joint] = Math.min(high, Math.max(low, this.command[joint]!));
+    });
+  }
+
+  /** Hands do what the script says when it says so. */
+  #act(): void {
+    const { body } = this.#task.thing;
+    for (let act = this.#acts[this.#acted]; act && act.atSec <= this.timeSec; act = this.#acts[++this.#acted]) {
+      if (act.what === "let go") this.#grips.letGo(act.side, body);
+      else if (this.#grips.take(act.side, body)) this.#grasped = true;
     }
-    const fingers = ["a", "b"].map((finger) => this.world.body(`${side}_finger_${finger}`));
-    if (!fingers.every((finger) => this.world.contactForce(finger, this.#thing) > 0)) return;
-    this.world.weld(weld, { body1: this.world.body(`${side}_hand`), body2: this.#thing });
-    this.#held.add(side);
-    this.#grasped = true;
+  }
+
+  /** Without a script hands do what they are told, to whatever lies there. */
+  #follow(): void {
+    const bodies = this.#task.scene.things.map(({ body }) => body);
+    for (const side of SIDES) this.#grips.follow(side, this.command[JOINTS.indexOf(`${side}_gripper`)]!, bodies);
+    if (SIDES.some((side) => this.#grips.holds(side) === this.#task.thing.body)) this.#grasped = true;
+    this.#lainSince = this.outcome().success ? (this.#lainSince ?? this.timeSec) : undefined;
   }
 }
 

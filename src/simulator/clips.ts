@@ -3,9 +3,10 @@ import { join } from "node:path";
 import type { PacketsBatch } from "../core/batch.ts";
 import { writeMp4 } from "../formats/video/mux.ts";
 import { cameraOf, type Film, PICTURE } from "./film.ts";
+import type { SensorLog } from "./recorder.ts";
 import type { CameraName } from "./robot.ts";
 import { CAMERA_HZ } from "./sensors.ts";
-import type { SensorLog, SimulatedEpisode } from "./simulate.ts";
+import type { SimulatedEpisode } from "./simulate.ts";
 
 /** One clip of one camera. */
 export interface ClipTruth {

@@ -132,6 +132,11 @@ export function decideFault(wish: FaultWish, task: Task, durationSec: number): F
   };
 }
 
+/** Whether a moment is inside a fault. */
+export function isIn(fault: Fault, timeSec: number): boolean {
+  return timeSec >= fault.startSec && timeSec < fault.endSec;
+}
+
 function sensorOf(kind: FaultKind): string {
   if (kind === "degrees") return "joints";
   if (kind === "wrong-instruction") return "instruction";

@@ -51,7 +51,7 @@ async function shots(codecs: Codecs, name: CameraName, faults: readonly string[]
   await camera.shoot(0);
   while (attempt.timeSec < 1) attempt.step();
   await camera.shoot(1);
-  const { packets, config } = await camera.develop();
+  const { packets, config } = (await camera.develop())!;
   const pictures: Uint8Array[] = [];
   await using decoder = await codecs.decoder(config, [{ format: "gray8", size: SMALL }]);
   const keep = async (_want: number, { frames, time, stride }: FramesBatch) => {

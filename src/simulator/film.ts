@@ -2,7 +2,7 @@ import type { CodecConfig, Encoding, FramesBatch, PacketsBatch } from "../core/b
 import { frameBytes } from "../core/batch.ts";
 import type { Codecs, Encoder } from "../core/codecs.ts";
 import { boxBlur } from "../kernels/blur.ts";
-import { rgbToYuv420p } from "../kernels/yuv.ts";
+import { rgbToYuv420p, yuv420pToRgb } from "../kernels/yuv.ts";
 import type { Fault } from "./faults.ts";
 import type { Physics } from "./physics.ts";
 import { Random } from "./random.ts";
@@ -60,11 +60,20 @@ export class Studio {
   }
 }
 
+interface FilmOptions {
+  readonly studio: Studio;
+  /** Absent: nothing is kept of what the camera shows. */
+  readonly codecs?: Codecs;
+  readonly faults: readonly Fault[];
+  readonly seed: number;
+  readonly noise: "usual" | "none";
+}
+
 /** One camera: draws, spoils as its faults say, and encodes. */
 export class FilmCamera implements AsyncDisposable {
   readonly #name: CameraName;
   readonly #studio: Studio;
-  readonly #encoder: Encoder;
+  readonly #encoder: Encoder | undefined;
   readonly #faults: readonly Fault[];
   readonly #grain: Random;
   readonly #grains: Int8Array | undefined;
@@ -76,29 +85,11 @@ export class FilmCamera implements AsyncDisposable {
   #config: CodecConfig | undefined;
   #count = 0;
 
-  static async open(
-    name: CameraName,
-    about: {
-      readonly studio: Studio;
-      readonly codecs: Codecs;
-      readonly faults: readonly Fault[];
-      readonly seed: number;
-      readonly noise: "usual" | "none";
-    },
-  ): Promise<FilmCamera> {
-    return new FilmCamera(name, await about.codecs.encoder(ENCODING, { width: PICTURE, height: PICTURE }, CAMERA_HZ), about);
+  static async open(name: CameraName, options: FilmOptions): Promise<FilmCamera> {
+    return new FilmCamera(name, await options.codecs?.encoder(ENCODING, { width: PICTURE, height: PICTURE }, CAMERA_HZ), options);
   }
 
-  private constructor(
-    name: CameraName,
-    encoder: Encoder,
-    about: {
-      readonly studio: Studio;
-      readonly faults: readonly Fault[];
-      readonly seed: number;
-      readonly noise: "usual" | "none";
-    },
-  ) {
+  private constructor(name: CameraName, encoder: Encoder | undefined, about: FilmOptions) {
     this.#name = name;
     this.#studio = about.studio;
     this.#encoder = encoder;
@@ -109,15 +100,17 @@ export class FilmCamera implements AsyncDisposable {
     this.#yuv = new Uint8Array(this.#frames);
   }
 
-  /** Takes the picture of this moment. */
-  async shoot(timeSec: number): Promise<void> {
+  /** Takes the picture of this moment. Where nothing is kept, `unseen` ones are not drawn; all that follows is as if they were. */
+  async shoot(timeSec: number, unseen = false): Promise<void> {
     const fault = (kind: Fault["kind"]) =>
       this.#faults.find((each) => each.kind === kind && timeSec >= each.startSec && timeSec < each.endSec);
     this.#poses.push(this.#studio.poseOf(this.#name));
-    if (!fault("frozen") || this.#count === 0) this.#expose(fault);
+    if (!fault("frozen") || this.#count === 0) this.#expose(fault, unseen && !this.#encoder);
+    const time = BigInt64Array.of(BigInt(this.#count++));
+    if (!this.#encoder) return;
     const frames: FramesBatch = {
       kind: "frames",
-      time: BigInt64Array.of(BigInt(this.#count++)),
+      time,
       frames: this.#frames,
       format: "yuv420p",
       height: PICTURE,
@@ -127,23 +120,30 @@ export class FilmCamera implements AsyncDisposable {
     await this.#encoder.push(frames, this.#keep);
   }
 
+  /** The last picture as it left the camera, rgb24 `[PICTURE, PICTURE, 3]`. */
+  show(into: Uint8Array): void {
+    yuv420pToRgb(this.#yuv, into, { width: PICTURE, height: PICTURE });
+  }
+
   /** What was taken, once no more pictures come. */
-  async develop(): Promise<Film> {
-    await this.#encoder.flush(this.#keep);
-    return { packets: this.#packets, config: this.#config!, poses: this.#poses };
+  async develop(): Promise<Film | undefined> {
+    await this.#encoder?.flush(this.#keep);
+    return this.#encoder && { packets: this.#packets, config: this.#config!, poses: this.#poses };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#encoder[Symbol.asyncDispose]();
+    await this.#encoder?.[Symbol.asyncDispose]();
   }
 
-  #expose(fault: (kind: Fault["kind"]) => Fault | undefined): void {
+  #expose(fault: (kind: Fault["kind"]) => Fault | undefined, unseen: boolean): void {
+    const grain = this.#grains ? this.#grain.below(GRAINS - PICTURE * PICTURE) : 0;
+    if (unseen) return;
     if (fault("black")) this.#rgb.fill(0);
     else this.#studio.draw(fault("swapped") ? CAMERAS.find((other) => other !== this.#name)! : this.#name, this.#rgb);
     const blurred = fault("blurred");
     if (blurred) boxBlur(this.#rgb, { width: PICTURE, height: PICTURE, channels: 3 }, Math.round(blurred.value!));
     rgbToYuv420p(this.#rgb, this.#yuv, { width: PICTURE, height: PICTURE });
-    if (this.#grains) addGrain(this.#yuv, this.#grains, this.#grain.below(GRAINS - PICTURE * PICTURE));
+    if (this.#grains) addGrain(this.#yuv, this.#grains, grain);
   }
 
   readonly #keep = async (batch: PacketsBatch): Promise<void> => {

@@ -4,9 +4,10 @@ import type { EpisodeSchema, Feature } from "../core/feature.ts";
 import { memoryEpisode } from "../core/memoryEpisode.ts";
 import { type Film, PICTURE } from "./film.ts";
 import { ROBOT } from "./plan.ts";
+import type { SensorLog } from "./recorder.ts";
 import { CAMERAS, JOINTS } from "./robot.ts";
 import { CAMERA_HZ, SENSORS } from "./sensors.ts";
-import type { SensorLog, SimulatedEpisode } from "./simulate.ts";
+import type { SimulatedEpisode } from "./simulate.ts";
 
 /** One stream made of some columns of a sensor. */
 interface Columns {

@@ -1,9 +1,17 @@
 import { dealFaults, type FaultWish } from "./faults.ts";
 import { Random } from "./random.ts";
-import { drawTask, type Task } from "./task.ts";
+import { drawTask, type Task, type Wanted } from "./task.ts";
 
 /** The robot's name in recordings. */
 export const ROBOT = "tendon_humanoid";
+
+/** Tasks that can be asked for by name. `put` is for the right hand, whose camera sees it. */
+const TASKS = {
+  put: { kind: "place", side: "right" },
+  "hand-over": { kind: "hand over" },
+} as const satisfies { readonly [name: string]: Wanted };
+export type TaskName = keyof typeof TASKS;
+export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
 
 /** What is simulated. */
 export interface SimulationOptions {
@@ -13,6 +21,8 @@ export interface SimulationOptions {
   /** `none`: perfect clocks and sensors. */
   readonly noise: "usual" | "none";
   readonly cameras: "all" | "none";
+  /** One kind of task alone. */
+  readonly task?: TaskName | undefined;
 }
 
 /** One episode before anything of it is simulated. */
@@ -40,6 +50,7 @@ const DONE_RIGHT = 2;
 
 /** All episodes of a simulation. An episode depends on the seed and its own number alone. */
 export function planEpisodes(options: SimulationOptions): EpisodePlan[] {
+  const wanted: Wanted = options.task ? TASKS[options.task] : {};
   const dealt = dealFaults(options.faults, options.episodes);
   return Array.from({ length: options.episodes }, (_, index) => {
     const faults = dealt.get(index) ?? [];
@@ -53,7 +64,7 @@ export function planEpisodes(options: SimulationOptions): EpisodePlan[] {
       name: `episode_${String(index).padStart(3, "0")}`,
       seed,
       noiseSeed,
-      task: drawTask(seed, same < DONE_RIGHT ? { slip: "none" } : {}),
+      task: drawTask(seed, { ...wanted, ...(same < DONE_RIGHT && { slip: "none" }) }),
       faults,
       startNs: BigInt(FIRST_SEC + APART_SEC * index) * 1_000_000_000n + BigInt(Math.floor(beginning * 1e9)),
       noise: options.noise,

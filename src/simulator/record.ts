@@ -6,10 +6,11 @@ import { McapWriter } from "@mcap/core";
 import { asTendonError } from "../core/errors.ts";
 import { toAnnexB } from "./annexB.ts";
 import { ROBOT } from "./plan.ts";
+import type { SensorLog } from "./recorder.ts";
 import { JOINTS } from "./robot.ts";
 import { ROS_DEFINITIONS, type RosType } from "./rosDefinitions.ts";
 import { INSTRUCTION_TOPIC } from "./sensors.ts";
-import type { SensorLog, SimulatedEpisode } from "./simulate.ts";
+import type { SimulatedEpisode } from "./simulate.ts";
 
 /** One message on its way into the file. */
 interface Message {

@@ -25,21 +25,25 @@ const COMMAND_COLUMN = 1 + 3 * JOINTS.length;
 
 /** What was true, without noise, delay or fault: a table of float64, `[row, column]`. */
 export class Signals {
-  readonly values: Float64Array;
+  readonly #values: Float64Array;
   #row = 0;
 
   constructor(steps: number) {
-    this.values = new Float64Array(Math.ceil(steps / EVERY) * SIGNAL_COLUMNS.length);
+    this.#values = new Float64Array(Math.ceil(steps / EVERY) * SIGNAL_COLUMNS.length);
   }
 
   get rows(): number {
     return this.#row;
   }
 
+  get values(): Float64Array {
+    return this.#values.subarray(0, this.#row * SIGNAL_COLUMNS.length);
+  }
+
   /** Before a step is made: how everything stands. */
   takePlaces(attempt: Attempt, step: number): void {
     if (step % EVERY !== 0) return;
-    const { values } = this;
+    const values = this.#values;
     let at = this.#row * SIGNAL_COLUMNS.length;
     values[at++] = step / PHYSICS_HZ;
     attempt.joints(values, at);
@@ -56,7 +60,7 @@ export class Signals {
   takeStep(attempt: Attempt, step: number): void {
     if (step % EVERY !== 0) return;
     const at = this.#row++ * SIGNAL_COLUMNS.length + COMMAND_COLUMN;
-    this.values.set(attempt.command, at);
-    attempt.imu(this.values, at + JOINTS.length);
+    this.#values.set(attempt.command, at);
+    attempt.imu(this.#values, at + JOINTS.length);
   }
 }

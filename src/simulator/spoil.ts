@@ -1,5 +1,4 @@
 import type { Fault } from "./faults.ts";
-import type { EpisodePlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { JOINTS } from "./robot.ts";
 import type { Sensor } from "./sensors.ts";
@@ -13,30 +12,40 @@ const JOINT_NOISE = [0.0004, 0.006, 0.05];
 /** Of orientation, angular velocity (rad/s) and specific force (m/s²). */
 const IMU_NOISE = { orientation: 0, gyro: 0.003, accelerometer: 0.03 };
 
-/** Makes true numbers what the sensor says: noise, and the faults that are in them. */
+/** Adds a sensor's noise to its samples, one after another. */
+export class Noise {
+  readonly #sizes: readonly number[] | undefined;
+  readonly #random: Random;
+
+  constructor(sensor: Sensor, about: { readonly seed: number; readonly noise: "usual" | "none" }) {
+    this.#sizes = about.noise === "usual" ? noiseOf(sensor) : undefined;
+    this.#random = new Random(about.seed, `noise of ${sensor.name}`);
+  }
+
+  /** To the sample at `at` in `values`. */
+  add(values: Float64Array, at: number): void {
+    this.#sizes?.forEach((size, index) => {
+      if (size > 0) values[at + index]! += size * this.#random.normal();
+    });
+  }
+}
+
+/** Plants the faults that are in a sensor's numbers. */
 export function spoilNumbers(
   values: Float64Array,
   about: {
     readonly sensor: Sensor;
     readonly trueSec: Float64Array;
     readonly faults: readonly Fault[];
-    readonly plan: EpisodePlan;
+    readonly seed: number;
   },
 ): void {
-  const { sensor, trueSec, plan } = about;
-  const random = new Random(plan.noiseSeed, `noise of ${sensor.name}`);
-  const noise = plan.noise === "usual" ? noiseOf(sensor) : undefined;
-  if (noise) {
-    for (let index = 0; index < values.length; index++) {
-      const size = noise[index % sensor.width]!;
-      if (size > 0) values[index]! += size * random.normal();
-    }
-  }
+  const { sensor, trueSec, seed } = about;
   if (sensor.name !== "joints") return;
   for (const fault of about.faults) {
     if (fault.kind === "degrees") toDegrees(values);
     else if (fault.joint !== undefined)
-      spoilJoint(values, { fault, trueSec, random: new Random(plan.noiseSeed, `${fault.kind} ${fault.joint}`) });
+      spoilJoint(values, { fault, trueSec, random: new Random(seed, `${fault.kind} ${fault.joint}`) });
   }
 }
 

@@ -23,13 +23,16 @@ export interface Task {
 const FAILING = 0.2;
 const HAND_OVERS = 0.3;
 
+/** What of a task is not left to the seed. */
+export type Wanted = Partial<Pick<Task, "kind" | "side" | "slip">>;
+
 /** Draws a task from a seed. */
-export function drawTask(seed: number, wanted: { readonly kind?: Task["kind"]; readonly slip?: Task["slip"] } = {}): Task {
+export function drawTask(seed: number, wanted: Wanted = {}): Task {
   const random = new Random(seed, "task");
   const kind = wanted.kind ?? (random.next() < HAND_OVERS ? "hand over" : "place");
-  const drawnSide = random.pick(SIDES);
+  const drawn = random.pick(SIDES);
   // The camera on the right wrist sees a hand-over best when that hand receives.
-  const side = kind === "hand over" ? "left" : drawnSide;
+  const side = kind === "hand over" ? "left" : (wanted.side ?? drawn);
   const scene = drawScene(random, kind, side);
   const thing = scene.things[0]!;
   const fails = random.next() < FAILING;

@@ -1,15 +1,19 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { asTendonError, type ErrorCode, type ErrorPlace } from "../core/errors.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
+import { openOnnxPolicy } from "./onnxPolicy.ts";
 import { planEpisodes, type SimulationOptions } from "./plan.ts";
+import type { Policy } from "./policy.ts";
 import { type SimulationKind, type WrittenEpisode, writeEpisode } from "./write.ts";
 
 /** What a worker is started with. */
 export interface WorkerTask {
   readonly options: SimulationOptions;
   readonly kind: SimulationKind;
-  readonly out: string;
+  readonly out?: string;
   readonly truth?: string;
+  /** The ONNX file of a policy that acts in place of the operator. */
+  readonly policy?: string;
 }
 
 /** What a worker says. */
@@ -27,6 +31,7 @@ if (parentPort) {
   const port = parentPort;
   const task = workerData as WorkerTask;
   const plans = planEpisodes(task.options);
+  let acting: Promise<Policy> | undefined;
   const tell = (news: WorkerNews) => port.postMessage(news);
   port.on("message", (index: number) => {
     work(index).catch((thrown: unknown) => {
@@ -36,13 +41,16 @@ if (parentPort) {
   });
   const work = async (index: number) => {
     const plan = plans[index]!;
-    const codecs = plan.cameras === "all" ? { codecs: await openCodecs() } : {};
+    const { kind, out, truth, policy } = task;
+    const codecs = plan.cameras === "all" && (!policy || out) ? { codecs: await openCodecs() } : {};
+    if (policy !== undefined) acting ??= openOnnxPolicy(policy);
     let frames = 0;
     const onFrame = () => {
       if (++frames % FRAMES_TOLD === 0) tell({ type: "frames", frames: FRAMES_TOLD });
     };
-    const { kind, out, truth } = task;
-    const episode = await writeEpisode(plan, { kind, out, ...(truth !== undefined && { truth }), ...codecs, onFrame });
+    const folders = { ...(out !== undefined && { out }), ...(truth !== undefined && { truth }) };
+    const acts = acting ? { policy: await acting } : {};
+    const episode = await writeEpisode(plan, { kind, ...folders, ...codecs, ...acts, onFrame });
     tell({ type: "frames", frames: frames % FRAMES_TOLD });
     tell({ type: "written", episode });
   };

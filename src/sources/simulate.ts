@@ -9,7 +9,7 @@ import type { Partition, Source } from "../core/source.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
 import { parseFault } from "../simulator/faults.ts";
 import { liveEpisode, simulatedSchema } from "../simulator/live.ts";
-import { type EpisodePlan, planEpisodes } from "../simulator/plan.ts";
+import { type EpisodePlan, planEpisodes, TASK_NAMES } from "../simulator/plan.ts";
 import { simulateEpisode } from "../simulator/simulate.ts";
 
 const EPISODES_MAX = 100_000;
@@ -27,6 +27,10 @@ const options = z.strictObject({
     .describe("Faults to plant, each KIND[@TARGET][#EPISODE][:START-END][=VALUE], such as frozen@head:1.2-1.9"),
   noise: z.enum(["usual", "none"]).default("usual").describe("Of clocks and sensors"),
   cameras: z.enum(["all", "none"]).default("all").describe("none needs no encoder"),
+  task: z
+    .enum(TASK_NAMES)
+    .optional()
+    .describe("One kind of task alone: `put` (with the right hand) or `hand-over`. Default: all"),
 });
 type Options = z.output<typeof options>;
 
