@@ -1,11 +1,13 @@
 """The loader's order a second time, from docs/loader.md alone and with nothing but the standard library.
 
-Reads cases as JSON lines from stdin; prints for each the anchors at its positions.
+Reads cases as JSON lines from stdin; prints for each the anchors at its positions, the schedule of its mixture, or which
+(dataset, episode, row) each rank has in its batches.
 """
 
 import hashlib
 import json
 import sys
+from fractions import Fraction
 
 MASK = 0xFFFFFFFF
 
@@ -53,29 +55,79 @@ def permuted(position, size, key):
             return value
 
 
+def place_at(position, epoch, anchors, run, runs_per_group, root):
+    """Where the anchor at a position stood before its group was shuffled."""
+    length = max(1, min(run, anchors))
+    group_size = max(1, min(anchors, length * max(1, runs_per_group)))
+    group, inside = divmod(position, group_size)
+    if length < anchors:
+        size = min(group_size, anchors - group * group_size)
+        inside = permuted(inside, size, key_of(root, 3, epoch, group))
+    return group * group_size + inside
+
+
 def anchor_at(position, epoch, anchors, run, runs_per_group, root):
     length = max(1, min(run, anchors))
     full_runs = anchors // length
-    group_size = max(1, min(anchors, length * max(1, runs_per_group)))
-    sequential = length >= anchors
-    offset = 0 if sequential else below(anchors, key_of(root, 1, epoch))
-    group, inside = divmod(position, group_size)
-    if not sequential:
-        size = min(group_size, anchors - group * group_size)
-        inside = permuted(inside, size, key_of(root, 3, epoch, group))
-    slot, step = divmod(group * group_size + inside, length)
+    offset = 0 if length >= anchors else below(anchors, key_of(root, 1, epoch))
+    slot, step = divmod(place_at(position, epoch, anchors, run, runs_per_group, root), length)
     first = permuted(slot, full_runs, key_of(root, 2, epoch)) if slot < full_runs else full_runs
     return (first * length + step + offset) % anchors
 
 
+def schedule(parts):
+    """The chairman's schedule of one period (src/loader/order/mixture.ts), in exact integers."""
+    period, steps = sum(parts), 2 * len(parts) - 2
+    had, datasets = [0] * len(parts), []
+    for position in range(1, period + 1):
+        waiting = []
+        for dataset, part in enumerate(parts):
+            behind = (part * position - had[dataset] * period) * steps
+            if behind >= period or steps == 0:
+                waiting.append((Fraction(period * (steps - 1) - behind, part), dataset))
+        chosen = min(waiting)[1]
+        datasets.append(chosen)
+        had[chosen] += 1
+    return datasets
+
+
+def share_of(case, batch, rank, world):
+    """(dataset, episode's place, row) of each sample of a rank's share of a batch of a mixture."""
+    parts, size = case["parts"], case["batchSize"]
+    datasets = schedule(parts)
+    samples = []
+    for position in range(batch * size, (batch + 1) * size):
+        rounds, place = divmod(position, len(datasets))
+        dataset = datasets[place]
+        count = rounds * parts[dataset] + datasets[:place].count(dataset)
+        lengths, shape = case["lengths"][dataset], case["shapes"][dataset]
+        anchors = sum(lengths)
+        epoch, inside = divmod(count, anchors)
+        root = root_key(f"{case['order']} {dataset}", case["seed"])
+        anchor = anchor_at(inside, epoch, anchors, shape["run"], shape["runsPerGroup"], root)
+        stood = epoch * anchors + place_at(inside, epoch, anchors, shape["run"], shape["runsPerGroup"], root)
+        episode = 0
+        while anchor >= lengths[episode]:
+            anchor -= lengths[episode]
+            episode += 1
+        samples.append((dataset, stood, len(samples), (dataset, episode, anchor)))
+    if world > 1:
+        # By dataset, then by where a sample stood before its group was shuffled; within a share in the batch's order.
+        own = sorted(samples)[rank * size // world : (rank + 1) * size // world]
+        samples = sorted(own, key=lambda sample: sample[2])
+    return [sample[3] for sample in samples]
+
+
+def answer(case):
+    if "parts" not in case:
+        key = root_key(case["dataset"], case["seed"])
+        shape = (case["anchors"], case["run"], case["runsPerGroup"], key)
+        return [anchor_at(position, case["epoch"], *shape) for position in case["positions"]]
+    if "batches" not in case:
+        return schedule(case["parts"])
+    world = case["world"]
+    return [[share_of(case, batch, rank, world) for rank in range(world)] for batch in case["batches"]]
+
+
 for line in sys.stdin:
-    case = json.loads(line)
-    key = root_key(case["dataset"], case["seed"])
-    print(
-        json.dumps(
-            [
-                anchor_at(position, case["epoch"], case["anchors"], case["run"], case["runsPerGroup"], key)
-                for position in case["positions"]
-            ]
-        )
-    )
+    print(json.dumps(answer(json.loads(line))))
