@@ -46,7 +46,9 @@ def same_numbers(ours, theirs, names, where):
         got, wanted = ours[name], theirs[name]
         # What LeRobot holds of a width of one is a number, not a list of one.
         wanted = wanted.reshape(got.shape) if wanted.numel() == got.numel() else wanted
-        expect(got.dtype == wanted.dtype, f"{where}: {name} is {got.dtype}, LeRobot has {wanted.dtype}")
+        # LeRobot makes float32 of numbers that are stored as float64; the loader gives what is stored.
+        expect(got.dtype in (wanted.dtype, torch.float64), f"{where}: {name} is {got.dtype}, LeRobot has {wanted.dtype}")
+        got = got.to(wanted.dtype)
         expect(torch.equal(got, wanted), f"{where}: {name} is {got.tolist()}, LeRobot has {wanted.tolist()}")
 
 

@@ -66,7 +66,7 @@ export class Verifier {
     });
   }
 
-  /** Throws where a sample is not what it should be. Samples that were skipped are left out. */
+  /** Throws where a sample is not what it should be. Samples that are not valid are left out. */
   async check(ready: ReadyBatch): Promise<void> {
     const { layout, sequence, slots } = this.#given;
     const memory = slots.read(ready.slot, 0, layout.numbersBytes).slice().buffer;
@@ -77,7 +77,8 @@ export class Verifier {
     for (let sample = 0; sample < layout.samples; sample++) {
       const stand = this.#standOf(sample, draws.dataset[sample]!, draws.anchor[sample]!);
       this.#checkInfo(stand, view, skipped.has(sample) ? 0 : draws.valid[sample]!);
-      if (skipped.has(sample)) continue;
+      // What fills up a tail may be what could not be read.
+      if (skipped.has(sample) || draws.valid[sample] === 0) continue;
       await this.#checkNumbers(stand, view, ready.tasks);
       for (const lane of layout.pictures) await this.#checkPictures(stand, view, { lane, slot: ready.slot });
     }
