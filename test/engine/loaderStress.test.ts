@@ -46,9 +46,10 @@ type Run = typeof runs extends fc.Arbitrary<infer C> ? C : never;
 
 /** What stands in each batch of one consumer, read when the batch is given back and not before. */
 async function consume(options: LoaderOptions, { slots, held }: Pick<Run, "slots" | "held">): Promise<Map<number, string>> {
-  const { layout, start } = await openLoader({ ...options, verify: true });
+  const opened = await openLoader({ ...options, verify: true });
+  const { layout } = opened;
   const memory = sharedMemory(slots, layout.bytes);
-  await using started = start(memory);
+  await using started = opened.start(memory);
   const { batches } = started;
   const seen = new Map<number, string>();
   const kept: { slot: number; index: number }[] = [];
