@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { asTendonError, TendonError } from "../core/errors.ts";
 import type { LoadedDataset } from "./dataset.ts";
 import type { DecodeJob } from "./decodeThread.ts";
+import type { Look } from "./numberLane.ts";
 import type { SeenFiles } from "./seenFiles.ts";
 
 /** A job is cut behind so many rows, where the next group of pictures begins: threads share an episode, and nothing is decoded twice. */
@@ -97,4 +98,25 @@ function partOf(
     starts[index + 1] = all.length / TARGET;
   });
   return { rows, starts, targets: Float64Array.from(all) };
+}
+
+/** What is wanted of one camera. */
+export function wantedOf(byStream: Map<string, Wanted>, stream: string): Wanted {
+  const found = byStream.get(stream) ?? new Map();
+  byStream.set(stream, found);
+  return found;
+}
+
+/** A job with the looks that it needs, and no others. */
+export function withLooks<J extends Pick<DecodeJob, "targets">>(job: J, all: readonly Look[]): J & Pick<DecodeJob, "looks"> {
+  const looks: Look[] = [];
+  if (all.length > 0) {
+    const places = new Map<number, number>();
+    for (let at = TARGET - 1; at < job.targets.length; at += TARGET) {
+      const look = job.targets[at]!;
+      if (!places.has(look)) places.set(look, looks.push(all[look]!) - 1);
+      job.targets[at] = places.get(look)!;
+    }
+  }
+  return { ...job, looks };
 }

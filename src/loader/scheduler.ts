@@ -4,7 +4,7 @@ import { composeInfo, composeNumbers } from "./compose.ts";
 import type { Decoded, DecoderPool } from "./decoders.ts";
 import type { DecodeJob, LostRows } from "./decodeThread.ts";
 import { Draft } from "./draft.ts";
-import { changedSince, jobsOf, TARGET, type Wanted, want } from "./jobs.ts";
+import { changedSince, jobsOf, TARGET, type Wanted, want, wantedOf, withLooks } from "./jobs.ts";
 import type { BatchLayout, PictureLane } from "./layout.ts";
 import type { SlotAccess } from "./memory.ts";
 import type { Look } from "./numberLane.ts";
@@ -289,24 +289,4 @@ async function refuse({ rows, onError }: Omit<DecodeJob, "id">, error: TendonErr
   const { file } = error.place;
   const lost = [{ rows: [...rows.keys()], reason: `${file}: ${error.message}` }];
   return { decoded: 0, lost, spent: new Spending().take() };
-}
-
-function wantedOf(byStream: Map<string, Wanted>, stream: string): Wanted {
-  const found = byStream.get(stream) ?? new Map();
-  byStream.set(stream, found);
-  return found;
-}
-
-/** A job with the looks that it needs, and no others. */
-function withLooks<J extends Pick<DecodeJob, "targets">>(job: J, all: readonly Look[]): J & Pick<DecodeJob, "looks"> {
-  const looks: Look[] = [];
-  if (all.length > 0) {
-    const places = new Map<number, number>();
-    for (let at = TARGET - 1; at < job.targets.length; at += TARGET) {
-      const look = job.targets[at]!;
-      if (!places.has(look)) places.set(look, looks.push(all[look]!) - 1);
-      job.targets[at] = places.get(look)!;
-    }
-  }
-  return { ...job, looks };
 }

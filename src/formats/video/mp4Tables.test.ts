@@ -50,6 +50,7 @@ it("tells when packets are shown and where they lie", async () => {
     key: tables.key,
     start: Float64Array.of(1000, 1007, 1008, 1010, 1040),
     size: tables.sizes,
+    end: 1044,
   });
 });
 
