@@ -43,9 +43,9 @@ async function allRows(): Promise<Row[]> {
   const everything = await view("everything.yaml");
   const curated = await view("curated.yaml");
   return [
-    await row("trained, curated", { view: curated, steps: "6000", episodes: "50" }),
+    await row("trained, curated", { view: curated, steps: "3000", episodes: "50" }),
     await row("untrained", { view: curated, steps: "0", episodes: "50" }),
-    await row("trained, everything left in", { view: everything, steps: "6000", episodes: "50" }),
+    await row("trained, everything left in", { view: everything, steps: "3000", episodes: "50" }),
   ];
 }
 

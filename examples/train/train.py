@@ -1,6 +1,6 @@
 """Trains a small policy on a view of a Tendon dataset, and exports it as an ONNX file that `tendon simulate` runs.
 
-    python train.py VIEW POLICY.onnx [--steps 6000] [--seed 0]
+    python train.py VIEW POLICY.onnx [--steps 3000] [--seed 0]
 
 Two pictures and the joints' positions go in, a chunk of joint commands comes out: two small convolutional
 encoders that say where things are (Levine et al., "End-to-end training of deep visuomotor policies", 2016), and
@@ -130,7 +130,7 @@ def shown(pictures: np.ndarray, rows: np.ndarray, colours: np.ndarray, random: n
 
 
 def train(data: dict[str, np.ndarray], policy: Policy, steps: int, seed: int, batch: int, rate: float) -> tuple[Policy, dict]:
-    """Trains, and gives the mean of the weights over the last thousand steps or so, and how it went."""
+    """Trains, and gives the running mean of the weights, and how it went."""
     random = np.random.default_rng(seed)
     fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     edge = ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
@@ -202,11 +202,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("view", type=Path, help="the folder of one robot in a view, such as out/train/data/lerobot/tendon_humanoid")
     parser.add_argument("policy", type=Path, help="the ONNX file to write")
-    parser.add_argument("--steps", type=int, default=6000, help="0 exports an untrained policy")
+    parser.add_argument("--steps", type=int, default=3000, help="0 exports an untrained policy")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3, help="of learning, at its highest")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
