@@ -123,7 +123,9 @@ function decidesOrder(
   shapes: readonly OrderShape[],
 ) {
   const datasets = parts.map(({ loaded, windows, parts: whole }, index) => {
-    const offsets = [...windows.pictures, ...windows.numbers].map((each) => [each.name, [...each.offsets]]);
+    // Sorted: in which order streams are named says nothing of which samples stand where.
+    const named = [...windows.pictures, ...windows.numbers].toSorted((x, y) => (x.name < y.name ? -1 : 1));
+    const offsets = named.map((each) => [each.name, [...each.offsets]]);
     return [loaded.identity, offsets, { ...reachOf(windows, edges) }, { ...shapes[index]! }, whole];
   });
   return [datasets, segments, tail, batchSize];

@@ -151,3 +151,16 @@ test("a mixture of a home's views opens by its mixture.json", async () => {
     ["small", 12 / 52],
   ]);
 });
+
+test("the order of streams in `windows` is no matter", async () => {
+  const [one, other] = [
+    { "observation.state": [0], action: [0, 1] },
+    { action: [0, 1], "observation.state": [0] },
+  ];
+  const orderOf = async (windows: LoaderOptions["windows"]) => {
+    await using batches = await loader({ ...CONFIG, path: set, windows: windows! });
+    return batches.state().order;
+  };
+  expect(await orderOf(one)).toBe(await orderOf(other));
+  expect(await orderOf(one)).not.toBe(await orderOf({ "observation.state": [0] }));
+});
