@@ -199,7 +199,7 @@ describe("a dataset that changes under the reader", () => {
     });
   });
 
-  test("a table is replaced: an error once it is read again", async () => {
+  test("a table that has other rows than the metadata says: an error when it is first read", async () => {
     const narrow = { windows: { action: [0] } };
     const path = await makeDataset({ root: join(folder, "many"), episodes: 8, frames: () => null });
     const table = join(path, "data/chunk-000/episode_000007.parquet");

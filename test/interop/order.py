@@ -1,4 +1,4 @@
-"""The loader's order a second time, from docs/loader.md alone and with nothing but the standard library.
+"""The loader's order a second time, as docs/loader.md tells it, with nothing but the standard library.
 
 Reads cases as JSON lines from stdin; prints for each the anchors at its positions, the schedule of its mixture, or which
 (dataset, episode, row) each rank has in its batches.
