@@ -61,7 +61,7 @@ describe("the demo's claims", () => {
   it("rows are within half a period of when their pictures were taken, by the truth", async () => {
     const view = report.run.views.find(({ sink }) => sink === "lerobot")!.path;
     const table = await openParquet(join(view, "data", "chunk-000", "file-000.parquet"));
-    const rows = await table.objects({ columns: ["time_ns", "episode_index"] });
+    const rows = await Array.fromAsync(table.objects({ columns: ["time_ns", "episode_index"] }));
     const clean = truth.episodes.filter(({ faults }) => faults.length === 0);
     for (const [index, episode] of clean.entries()) {
       const times = rows.filter((row) => Number(row.episode_index) === index).map((row) => BigInt(row.time_ns as bigint));

@@ -76,7 +76,7 @@ async function* linesOf(view: string): AsyncGenerator<z.output<typeof LINE>> {
   for (const file of await listFiles(view, "meta/episodes", ".parquet")) {
     const table = await openParquet(join(view, file));
     const columns = ["episode_index", "source_episode"].filter((name) => table.fields.some((field) => field.name === name));
-    for (const row of await table.objects({ columns })) yield LINE.parse({ ...row, episode_index: Number(row.episode_index) });
+    for await (const row of table.objects({ columns })) yield LINE.parse({ ...row, episode_index: Number(row.episode_index) });
   }
 }
 

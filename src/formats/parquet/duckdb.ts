@@ -13,31 +13,29 @@ export async function* queryChunks(
   sql: string,
   values: string[],
 ): AsyncGenerator<NonNullable<Awaited<ReturnType<DuckDBResult["fetchChunk"]>>>> {
+  yield* queried(sql, values, async function* (result) {
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk;
+    }
+  });
+}
+
+/** The rows of one query as plain objects, some at a time: for tables of metadata. */
+export async function* queryObjects(sql: string, values: string[]): AsyncGenerator<Record<string, unknown>[]> {
+  yield* queried(sql, values, (result) => result.yieldRowObjectJs());
+}
+
+async function* queried<T>(sql: string, values: string[], each: (result: DuckDBResult) => AsyncIterable<T>): AsyncGenerator<T> {
   const connection = idle.pop() ?? (await (await database()).connect());
   let ended = false;
   try {
-    const result = await connection.stream(sql, values);
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) break;
-      yield chunk;
-    }
+    yield* each(await connection.stream(sql, values));
     ended = true;
   } finally {
     // A connection with a query half done is closed, which ends the query.
     if (ended && idle.length < IDLE_MAX) idle.push(connection);
-    else connection.closeSync();
-  }
-}
-
-/** The rows of one query as plain objects: for small tables of metadata. */
-export async function queryObjects(sql: string, values: string[]): Promise<Record<string, unknown>[]> {
-  const connection = idle.pop() ?? (await (await database()).connect());
-  try {
-    const reader = await connection.runAndReadAll(sql, values);
-    return reader.getRowObjectsJS() as Record<string, unknown>[];
-  } finally {
-    if (idle.length < IDLE_MAX) idle.push(connection);
     else connection.closeSync();
   }
 }

@@ -38,8 +38,8 @@ export interface ParquetFile {
   readonly metadata: { readonly [key: string]: string };
   /** Batches of at most 2,048 rows, in file order. Numbers come as typed arrays, text and images as bytes. */
   read(selection?: ParquetSelection): AsyncIterable<ParquetRows>;
-  /** Whole rows as plain objects, of any type; 64-bit integers are bigint. For small tables of metadata. */
-  objects(selection?: ParquetSelection): Promise<Record<string, unknown>[]>;
+  /** Whole rows as plain objects, of any type; 64-bit integers are bigint. For tables of metadata. */
+  objects(selection?: ParquetSelection): AsyncIterable<Record<string, unknown>>;
 }
 
 const FOOTER_GUESS = 1 << 16;
@@ -122,20 +122,21 @@ async function* readRows(file: ParquetFile, selection: ParquetSelection): AsyncG
   if (row !== to) throw badFile(new Error(`${to - from} rows were expected and ${row - from} are there`), { file: file.path });
 }
 
-async function readObjects(file: ParquetFile, selection: ParquetSelection): Promise<Record<string, unknown>[]> {
+async function* readObjects(file: ParquetFile, selection: ParquetSelection): AsyncGenerator<Record<string, unknown>> {
   const { from, to } = rangeOf(file, selection);
   if (to - from > OBJECTS_MAX)
     throw new TendonError("bad-data", `has ${to - from} rows, more than the ${OBJECTS_MAX} a metadata table may have`, {
       place: { file: file.path },
     });
   const wanted = fieldsWanted(file, selection.columns);
-  if (from >= to || wanted.length === 0) return [];
+  if (from >= to || wanted.length === 0) return;
   const columns = wanted.map(({ name }) => quote(name)).join(", ");
-  return await queryObjects(`SELECT ${columns} FROM read_parquet(?)${rangeClause(file, from, to)}`, [sqlPath(file.path)]).catch(
-    (thrown: unknown) => {
-      throw badFile(thrown, { file: file.path });
-    },
-  );
+  const sql = `SELECT ${columns} FROM read_parquet(?)${rangeClause(file, from, to)}`;
+  try {
+    for await (const rows of queryObjects(sql, [sqlPath(file.path)])) yield* rows;
+  } catch (thrown) {
+    throw badFile(thrown, { file: file.path });
+  }
 }
 
 function fieldsWanted(file: ParquetFile, columns: readonly string[] | undefined): ParquetField[] {

@@ -3,7 +3,7 @@ import type { EpisodeSchema } from "../../../core/feature.ts";
 import { width } from "../../../core/feature.ts";
 import { flatNumbers } from "./carried.ts";
 import { type Dataset, statsFile } from "./dataset.ts";
-import { episodeNumber } from "./entries.ts";
+import { episodeNumber } from "./entriesV2.ts";
 import { listFiles, readJsonFile, sizeOf } from "./files.ts";
 import { type Note, some } from "./notes.ts";
 

@@ -67,7 +67,7 @@ function fromTable(dataset: Dataset): CarriedStatistics {
         .find((name) => table.fields.some((f) => f.name === name));
       if (columns.length === 0) return undefined;
       const wanted = rowsColumn ? [...columns, rowsColumn] : columns;
-      const [values] = await table.objects({ columns: wanted, from: row.row, to: row.row + 1 });
+      const [values] = await Array.fromAsync(table.objects({ columns: wanted, from: row.row, to: row.row + 1 }));
       const said = Object.fromEntries(columns.map((name) => [name.slice(`stats/${stream}/`.length), values?.[name]]));
       return { said, rows: rowsColumn ? flatNumbers(values?.[rowsColumn])?.[0] : undefined };
     },

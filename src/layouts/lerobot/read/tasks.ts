@@ -61,5 +61,5 @@ async function readTable(file: string, add: (index: number, text: string) => voi
         place: { file },
       },
     );
-  for (const row of await table.objects({ columns: ["task_index", text] })) add(Number(row.task_index), String(row[text]));
+  for await (const row of table.objects({ columns: ["task_index", text] })) add(Number(row.task_index), String(row[text]));
 }
