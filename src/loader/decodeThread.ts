@@ -18,6 +18,8 @@ import { Spending, type Spent } from "./spent.ts";
 /** What a thread is started with. */
 export interface DecodeThreadData {
   readonly memory: SlotMemory;
+  /** Where the tables of long videos are kept from one run to the next. */
+  readonly indexFolder: string;
 }
 
 /** Pictures of one episode and camera, and where each goes. */
@@ -65,7 +67,7 @@ interface Held {
 
 /** Decodes the jobs that it is sent, one after another. */
 class DecodeThread {
-  readonly #shelf = new VideoShelf(FILES_MAX);
+  readonly #shelf: VideoShelf;
   readonly #slots;
   readonly #decoders = new Map<string, Held>();
   /** Digests of what a decoder must know of a file. */
@@ -74,7 +76,8 @@ class DecodeThread {
   readonly #spending = new Spending();
   #scratch = new Uint8Array(0);
 
-  constructor({ memory }: DecodeThreadData) {
+  constructor({ memory, indexFolder }: DecodeThreadData) {
+    this.#shelf = new VideoShelf(FILES_MAX, { indexFolder });
     this.#slots = openSlots(memory);
   }
 

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { TendonError } from "../core/errors.ts";
+import { cacheFolder } from "../io/cacheFolder.ts";
 import type { DecodeDone, DecodeJob, DecodeThreadData, LostRows } from "./decodeThread.ts";
 import type { SlotMemory } from "./memory.ts";
 import type { Spent } from "./spent.ts";
@@ -36,7 +37,7 @@ export class DecoderPool implements AsyncDisposable {
   #over: TendonError | undefined;
 
   constructor(count: number, memory: SlotMemory) {
-    const workerData: DecodeThreadData = { memory };
+    const workerData: DecodeThreadData = { memory, indexFolder: cacheFolder("video-index") };
     this.#threads = Array.from({ length: count }, (_, index) => {
       const thread = { worker: new Worker(ENTRY, { name: `decoder ${index}`, workerData }), under: new Map<number, Waiting>() };
       thread.worker.on("message", (done: DecodeDone) => this.#heard(thread, done));

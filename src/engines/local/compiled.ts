@@ -1,10 +1,9 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { cacheFolder } from "../../io/cacheFolder.ts";
 
 /**
  * Where the host and its workers keep compiled modules, with which they start in half the time; `bin/tendon.mjs`
  * has the same place. It is the user's own: whoever can write there decides what runs.
  */
 export function compiledFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tendon", "compiled");
+  return cacheFolder("compiled");
 }

@@ -1,6 +1,5 @@
 import {
   CustomSource,
-  type EncodedPacket,
   EncodedPacketSink,
   Input,
   type InputVideoTrack,
@@ -16,20 +15,12 @@ import type { CodecConfig, PacketsBatch } from "../../core/batch.ts";
 import { asTendonError, TendonError } from "../../core/errors.ts";
 import { openReader, type RandomReader } from "../../io/reader.ts";
 import { readMovie } from "./boxes.ts";
+import { readFoundPackets } from "./foundPackets.ts";
+import { keepIndex, readKeptIndex, type VideoIndex } from "./keptIndex.ts";
 import { type PacketTable, packetTable } from "./mp4Tables.ts";
-import { indexPackets, type PacketIndex, type PacketTicks } from "./packetIndex.ts";
-import { type BatchLimits, readTablePackets } from "./tablePackets.ts";
+import { indexPackets, type PacketTicks, presentedFrames, type VideoTimes } from "./packetIndex.ts";
+import { type PacketPlaces, readTablePackets } from "./tablePackets.ts";
 import { readCodecConfig } from "./trackConfig.ts";
-
-/** When the frames of a file are shown. */
-export interface VideoTimes {
-  /** Nanoseconds from the zero of the file's own timeline, ascending, one a frame. */
-  readonly time: BigInt64Array;
-  /** 1 where a frame starts a closed group: it and all after it decode without what is before. */
-  readonly key: Uint8Array;
-  /** Frames are decoded in another order than they are shown. */
-  readonly bFrames: boolean;
-}
 
 /** A video file opened for reading. Nothing of its pictures is held in memory. */
 export interface VideoFile {
@@ -60,18 +51,48 @@ const BLOCK_BYTES = 1 << 16;
 
 Logging.level = LogLevel.Silent;
 
+/** How a file is opened. */
+export interface OpenOptions {
+  /** A folder that keeps what the tables of long files come to, for whoever opens them next. */
+  readonly indexFolder?: string | undefined;
+}
+
 /** Opens an mp4, mov, Matroska or WebM file. Reads its tables, whatever its codec, and no picture but perhaps the first. */
-export async function openVideo(path: string): Promise<VideoFile> {
+export async function openVideo(path: string, { indexFolder }: OpenOptions = {}): Promise<VideoFile> {
   const reader = await openReader(path, { blockBytes: BLOCK_BYTES, fetch: "as asked" });
   try {
-    return await openTrack(path, reader);
+    const kept = indexFolder === undefined ? undefined : await readKeptIndex(indexFolder, path);
+    const read = kept ? { ...kept, track: undefined, input: undefined } : await readTrack(path, reader);
+    const { config, rotation, index, presented, input, places } = read;
+    if (!kept && places && indexFolder !== undefined) await keepIndex(indexFolder, path, { ...read, places });
+    return {
+      config,
+      rateHz: index.rateHz,
+      frames: presented.time.length,
+      hidden: index.time.length - presented.time.length,
+      rotation,
+      times: () => presented,
+      packets: (options = {}) => readPackets({ ...read, reader }, options),
+      close: async () => {
+        input?.dispose();
+        await reader.close();
+      },
+    };
   } catch (thrown) {
     await reader.close();
     throw explain(thrown, reader);
   }
 }
 
-async function openTrack(path: string, reader: RandomReader): Promise<VideoFile> {
+/** What is known of a file, and Mediabunny's view of it where it had to be asked. */
+interface ReadTrack extends Omit<VideoIndex, "places"> {
+  readonly track: InputVideoTrack | undefined;
+  readonly input: Input | undefined;
+  /** Where the packets lie, if that is known. */
+  readonly places: PacketPlaces | undefined;
+}
+
+async function readTrack(path: string, reader: RandomReader): Promise<ReadTrack> {
   if (reader.sizeBytes === 0) throw new TendonError("bad-data", "is empty (0 bytes)", { place: { file: path, offset: 0 } });
   const input = new Input({ source: sourceOf(reader), formats: [MP4, QTFF, MATROSKA, WEBM] });
   const track = await input.getPrimaryVideoTrack();
@@ -84,31 +105,7 @@ async function openTrack(path: string, reader: RandomReader): Promise<VideoFile>
   const table = movie && packetTable(movie);
   const index = indexPackets(table ? checkedTable(table, reader) : await readTicks(track, reader));
   const config = await readCodecConfig(track, movie, reader);
-  const presented = presentedFrames(index);
-  return {
-    config,
-    rateHz: index.rateHz,
-    frames: presented.time.length,
-    hidden: index.time.length - presented.time.length,
-    rotation: await track.getRotation(),
-    times: () => presented,
-    packets: (options = {}) => readPackets({ track, table, reader, index, config, presented }, options),
-    close: async () => {
-      input.dispose();
-      await reader.close();
-    },
-  };
-}
-
-/** What every read of one file needs. */
-interface OpenTrack {
-  readonly track: InputVideoTrack;
-  /** Where the packets lie, if that is known. */
-  readonly table: PacketTable | undefined;
-  readonly reader: RandomReader;
-  readonly index: PacketIndex;
-  readonly config: CodecConfig;
-  readonly presented: VideoTimes;
+  return { config, rotation: await track.getRotation(), index, presented: presentedFrames(index), places: table, track, input };
 }
 
 function checkedTable(table: PacketTable, reader: RandomReader): PacketTicks {
@@ -143,24 +140,19 @@ async function readTicks(track: InputVideoTrack, reader: RandomReader): Promise<
   return { timescale, ticks: Float64Array.from(ticks), key: Uint8Array.from(key) };
 }
 
-function presentedFrames(index: PacketIndex): VideoTimes {
-  const { bFrames } = index;
-  const order = bFrames ? new Map(Array.from(index.time, (time, place) => [time, place])) : undefined;
-  const sorted = bFrames ? index.time.toSorted() : index.time;
-  const key = order ? Uint8Array.from(sorted, (time) => index.key[order.get(time)!]!) : index.key;
-  let first = 0;
-  while (first < sorted.length && sorted[first]! < 0n) first++;
-  return { time: sorted.subarray(first), key: key.subarray(first), bFrames };
-}
+/** What every read of one file needs. */
+type OpenTrack = Pick<ReadTrack, "track" | "places" | "index" | "config" | "presented"> & { readonly reader: RandomReader };
 
 async function* readPackets(open: OpenTrack, options: PacketsOptions): AsyncGenerator<PacketsBatch> {
-  const { table, index, config, reader } = open;
+  const { places, track, index, config, reader } = open;
   const given = {
     start: startOf(open, options.fromFrame ?? 0),
     countMax: options.batchPackets ?? 64,
     bytesMax: options.batchBytes ?? 1 << 20,
   };
-  const batches = table ? readTablePackets({ table, index, config, reader }, given) : readFoundPackets(open, given);
+  const batches = places
+    ? readTablePackets({ table: places, index, config, reader }, given)
+    : readFoundPackets({ track: track!, index, config }, given);
   let end = given.start;
   try {
     for await (const batch of batches) {
@@ -174,18 +166,6 @@ async function* readPackets(open: OpenTrack, options: PacketsOptions): AsyncGene
     const missing = `packets ${end} to ${index.time.length - 1} of ${index.time.length} lie behind its end`;
     throw new TendonError("bad-data", `is cut off: ${missing}`, { place: { file: reader.path, offset: reader.sizeBytes } });
   }
-}
-
-/** One after another, as Mediabunny finds them. */
-async function* readFoundPackets(open: OpenTrack, { start, countMax, bytesMax }: BatchLimits): AsyncGenerator<PacketsBatch> {
-  const { index, config } = open;
-  const sink = new EncodedPacketSink(open.track);
-  const batch = new PacketBuffer(index, config, start);
-  for await (const packet of sink.packets(await packetAt(sink, index, start))) {
-    if (batch.count > 0 && (batch.count >= countMax || batch.bytes + packet.data.length > bytesMax)) yield batch.take();
-    batch.add(packet.data);
-  }
-  if (batch.count > 0) yield batch.take();
 }
 
 /** The place, in decode order, of the last key packet that is shown at or before a frame. */
@@ -205,62 +185,6 @@ function startOf({ index, presented, reader }: OpenTrack, frame: number): number
   let start = 0;
   for (let i = 0; i < index.time.length; i++) if (index.key[i] === 1 && index.time[i]! <= time) start = i;
   return start;
-}
-
-/** Mediabunny finds packets by time; a packet's own time finds just it. */
-async function packetAt(sink: EncodedPacketSink, index: PacketIndex, place: number): Promise<EncodedPacket | undefined> {
-  if (place === 0) return undefined;
-  // Half a microsecond on, so that rounding cannot land on the packet before.
-  return (await sink.getPacket(Number(index.time[place]! + 500n) / 1e9)) ?? undefined;
-}
-
-/** Collects packets; its buffer is used again for every batch. */
-class PacketBuffer {
-  count = 0;
-  bytes = 0;
-  /** The packet after the last one added, in decode order. */
-  end: number;
-  #held = new Uint8Array(1 << 16);
-  #offsets: bigint[] = [0n];
-  readonly #index: PacketIndex;
-  readonly #config: CodecConfig;
-
-  constructor(index: PacketIndex, config: CodecConfig, start: number) {
-    this.#index = index;
-    this.#config = config;
-    this.end = start;
-  }
-
-  add(data: Uint8Array): void {
-    const size = this.bytes + data.length;
-    if (size > this.#held.length) {
-      const grown = new Uint8Array(Math.max(size, this.#held.length * 2));
-      grown.set(this.#held.subarray(0, this.bytes));
-      this.#held = grown;
-    }
-    this.#held.set(data, this.bytes);
-    this.bytes = size;
-    this.count++;
-    this.end++;
-    this.#offsets.push(BigInt(size));
-  }
-
-  take(): PacketsBatch {
-    const start = this.end - this.count;
-    const batch: PacketsBatch = {
-      kind: "packets",
-      time: this.#index.time.slice(start, this.end),
-      decodeTime: this.#index.decodeTime.slice(start, this.end),
-      key: this.#index.key.slice(start, this.end),
-      offsets: BigInt64Array.from(this.#offsets),
-      bytes: this.#held.subarray(0, this.bytes),
-      config: this.#config,
-    };
-    this.count = 0;
-    this.bytes = 0;
-    this.#offsets = [0n];
-    return batch;
-  }
 }
 
 function sourceOf(reader: RandomReader): CustomSource {

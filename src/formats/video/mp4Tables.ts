@@ -1,14 +1,9 @@
 import { type Box, children, descend, type Movie } from "./boxes.ts";
 import type { PacketTicks } from "./packetIndex.ts";
+import type { PacketPlaces } from "./tablePackets.ts";
 
 /** When the packets of a track are shown and where they lie in the file, in decode order. */
-export interface PacketTable extends PacketTicks {
-  /** Bytes from the file's start, one a packet. */
-  readonly start: Float64Array;
-  readonly size: Uint32Array;
-  /** Behind the last byte of any packet. */
-  readonly end: number;
-}
+export interface PacketTable extends PacketTicks, PacketPlaces {}
 
 /**
  * The packets of an mp4 track whose tables are whole and plain (ISO/IEC 14496-12, 8.6 and 8.7), in one

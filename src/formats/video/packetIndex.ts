@@ -19,6 +19,16 @@ export interface PacketIndex {
   readonly rateHz: number;
 }
 
+/** When the frames of a file are shown. */
+export interface VideoTimes {
+  /** Nanoseconds from the zero of the file's own timeline, ascending, one a frame. */
+  readonly time: BigInt64Array;
+  /** 1 where a frame starts a closed group: it and all after it decode without what is before. */
+  readonly key: Uint8Array;
+  /** Frames are decoded in another order than they are shown. */
+  readonly bFrames: boolean;
+}
+
 /**
  * Decode times are not asked of the container: they are the presentation times in ascending order,
  * moved back by as much as reordering needs. All muxers write them so for a steady rate.
@@ -80,4 +90,15 @@ function closedGroups(ticks: Float64Array, key: Uint8Array): Uint8Array {
     else if (start > 0 && ticks[i]! < ticks[start]!) closed[start] = 0;
   }
   return closed;
+}
+
+/** The frames as they are shown, without those that are hidden. */
+export function presentedFrames(index: PacketIndex): VideoTimes {
+  const { bFrames } = index;
+  const order = bFrames ? new Map(Array.from(index.time, (time, place) => [time, place])) : undefined;
+  const sorted = bFrames ? index.time.toSorted() : index.time;
+  const key = order ? Uint8Array.from(sorted, (time) => index.key[order.get(time)!]!) : index.key;
+  let first = 0;
+  while (first < sorted.length && sorted[first]! < 0n) first++;
+  return { time: sorted.subarray(first), key: key.subarray(first), bFrames };
 }

@@ -1,6 +1,5 @@
 import type { CodecConfig, PacketsBatch } from "../../core/batch.ts";
 import type { RandomReader } from "../../io/reader.ts";
-import type { PacketTable } from "./mp4Tables.ts";
 import type { PacketIndex } from "./packetIndex.ts";
 
 /** The first packet in decode order, and how much a batch holds: so many packets and, from two packets on, so many bytes. */
@@ -10,9 +9,18 @@ export interface BatchLimits {
   readonly bytesMax: number;
 }
 
+/** Where the packets of a track lie in the file, in decode order. */
+export interface PacketPlaces {
+  /** Bytes from the file's start, one a packet. */
+  readonly start: Float64Array;
+  readonly size: Uint32Array;
+  /** Behind the last byte of any packet. */
+  readonly end: number;
+}
+
 /** A track whose packets' places are known. */
 export interface TabledTrack {
-  readonly table: PacketTable;
+  readonly table: PacketPlaces;
   readonly index: PacketIndex;
   readonly config: CodecConfig;
   readonly reader: RandomReader;
