@@ -67,7 +67,10 @@ export async function measureCell(options: CellOptions): Promise<Cell> {
     threads,
     ...(size && { size: [size.height, size.width] }),
   });
-  await using limit = await openLimit(threads, { files: videosOf(set), size, converted: warm.wanted / warm.decoded });
+  await using limit = await openLimit(threads, {
+    videos: videosOf(set).map((file) => ({ file, size })),
+    converted: warm.wanted / warm.decoded,
+  });
   await limit.slice(0.5);
   await python?.slice(seconds);
   const all: { limit: Rate; ours: Awaited<ReturnType<typeof slice>>; python: Slice | undefined }[] = [];

@@ -44,7 +44,7 @@ function benchText(report: LoaderBenchReport): string {
     `${samplesPerSec.toFixed(0)} samples/s in batches of ${report.batchSize}, ${report.threads} threads; first batch after ${report.firstBatchSec.toFixed(2)} s`,
     `shuffled  ${report.spread.toFixed(2)} (0: as recorded, 1: as well as uniform)`,
     `decoded   ${report.decodedPerServed.toFixed(2)} pictures for each different one that is served`,
-    `read      ${rate(bytes.memory)} from memory, ${rate(bytes.disk)} from disk (a network's file system counts as disk)`,
+    `read      ${rate(bytes.memory)} from memory, ${rate(bytes.disk)} from disk, ${rate(bytes.network)} over a network`,
     `threads   storage ${share(time.storage)}, decode ${share(time.decode)}, transform ${share(time.transform)}, transport ${share(time.transport)}, idle ${share(time.idle)}`,
     `consumer  ${share(time.consumer)} of the loop's time went by outside of the loader`,
   ];

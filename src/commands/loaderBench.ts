@@ -7,7 +7,7 @@ import { orderQuality } from "../loader/quality.ts";
 import type { OrderOption } from "../loader/types.ts";
 import { type Estimate, estimate } from "./loaderBench/estimate.ts";
 import { openLimit } from "./loaderBench/limit.ts";
-import { processIo } from "./loaderBench/processIo.ts";
+import { isOfNetwork, processIo } from "./loaderBench/processIo.ts";
 import { usualWindows } from "./loaderBench/usualWindows.ts";
 
 export interface LoaderBenchOptions {
@@ -36,7 +36,7 @@ export interface LoaderBenchReport {
   /** 0: as recorded; 1: as well as uniform. */
   readonly spread: number;
   readonly decodedPerServed: number;
-  /** A second. Without Linux what came from a disk is not known, and stands under memory. */
+  /** A second. Without Linux what came from elsewhere is not known, and stands under memory. */
   readonly bytes: { readonly memory: number; readonly disk: number; readonly network: number };
   /** Of the time of the threads that decode, and of the loop that took batches. */
   readonly time: {
@@ -83,7 +83,7 @@ export async function loaderBench(path: string, options: LoaderBenchOptions = {}
     firstBatchSec: taken.first,
     spread: spreadOf(opened, batchSize),
     decodedPerServed: wanted > 0 ? decoded / wanted : 0,
-    bytes: taken.bytes,
+    bytes: (await isOfNetwork(path)) ? { ...taken.bytes, disk: 0, network: taken.bytes.disk } : { ...taken.bytes, network: 0 },
     time: sharesOf(taken.times, taken.seconds * 1000, threads),
     ...(limit && {
       limit: {
@@ -106,7 +106,7 @@ export interface Taken {
   readonly decoded: number;
   readonly wanted: number;
   readonly times: LoaderTimes;
-  readonly bytes: { readonly memory: number; readonly disk: number; readonly network: number };
+  readonly bytes: { readonly memory: number; readonly disk: number };
 }
 
 /** What was decoded ahead before the clock starts is taken first. */
@@ -147,7 +147,7 @@ async function take(
     decoded: to.counts.decoded - from.counts.decoded,
     wanted: to.counts.wanted - from.counts.wanted,
     times: Object.fromEntries(names.map((name) => [name, difference(name)])) as unknown as LoaderTimes,
-    bytes: { memory: Math.max(0, read - disk), disk, network: 0 },
+    bytes: { memory: Math.max(0, read - disk), disk },
   };
 }
 
@@ -179,15 +179,17 @@ async function limitOf(
   { open, layout }: OpenedLoader,
   { threads, converted }: { threads: number; converted: number },
 ): Promise<number | undefined> {
-  const [lane] = layout.pictures;
-  if (!lane) return undefined;
-  const files = open.flatMap(({ loaded }, dataset) => {
-    const stream = lane.sources[dataset]?.stream;
-    return stream === undefined
-      ? []
-      : loaded.episodes.slice(0, threads).map(({ videos }) => join(loaded.root, videos.get(stream)!.file));
-  });
-  await using limit = await openLimit(threads, { files: [...new Set(files)], size: lane.size, converted });
+  const sizes = new Map<string, Size>();
+  for (const [dataset, { loaded }] of open.entries()) {
+    for (const { videos } of loaded.episodes.slice(0, threads)) {
+      for (const { sources, size } of layout.pictures) {
+        const video = videos.get(sources[dataset]?.stream ?? "");
+        if (video) sizes.set(join(loaded.root, video.file), size);
+      }
+    }
+  }
+  if (sizes.size === 0) return undefined;
+  await using limit = await openLimit(threads, { videos: Array.from(sizes, ([file, size]) => ({ file, size })), converted });
   await limit.slice(LIMIT_SEC / 4);
   return (await limit.slice(LIMIT_SEC)).perSecond;
 }

@@ -17,9 +17,9 @@ export interface Limit extends AsyncDisposable {
 
 /** Starts as many threads as files can be shared by; a file is decoded again when it is over. */
 export async function openLimit(threads: number, given: LimitThreadData): Promise<Limit> {
-  const shares = Array.from({ length: threads }, (_, thread) => given.files.filter((_file, at) => at % threads === thread));
-  const workers = shares.map((files) => {
-    const workerData: LimitThreadData = { ...given, files: files.length > 0 ? files : given.files };
+  const shares = Array.from({ length: threads }, (_, thread) => given.videos.filter((_video, at) => at % threads === thread));
+  const workers = shares.map((videos) => {
+    const workerData: LimitThreadData = { ...given, videos: videos.length > 0 ? videos : given.videos };
     return new Worker(ENTRY, { workerData });
   });
   await Promise.all(workers.map((worker) => once(worker, "message")));

@@ -5,8 +5,8 @@ import { openVideo } from "../../formats/video/demux.ts";
 
 /** What a thread is given. */
 export interface LimitThreadData {
-  readonly files: readonly string[];
-  readonly size: Size | undefined;
+  /** Absent size: the video's own. */
+  readonly videos: readonly { readonly file: string; readonly size: Size | undefined }[];
   /** How many of the pictures that are decoded are scaled and made RGB, 0 to 1. */
   readonly converted: number;
 }
@@ -16,15 +16,16 @@ const HELD_BYTES_MAX = 24 << 20;
 
 interface HeldVideo {
   readonly config: CodecConfig;
+  readonly size: Size | undefined;
   readonly batches: readonly PacketsBatch[];
   readonly only: ReadonlySet<bigint>;
 }
 
-const { files, size, converted } = workerData as LimitThreadData;
+const { videos, converted } = workerData as LimitThreadData;
 const codecs = await openCodecs();
 const held: HeldVideo[] = [];
 let bytes = 0;
-for (const file of files) {
+for (const { file, size } of videos) {
   if (bytes > HELD_BYTES_MAX) break;
   const video = await openVideo(file);
   const only = [...video.times().time].filter((_, place) => Math.floor((place + 1) * converted) > Math.floor(place * converted));
@@ -34,14 +35,14 @@ for (const file of files) {
     bytes += batch.bytes.length;
     if (bytes > HELD_BYTES_MAX) break;
   }
-  held.push({ config: video.config, batches, only: new Set(only) });
+  held.push({ config: video.config, size, batches, only: new Set(only) });
   await video.close();
 }
 
 /** Pictures come on and on, from file to file. */
 async function* decoding(): AsyncGenerator<number> {
   for (let at = 0; ; at = (at + 1) % held.length) {
-    const { config, batches, only } = held[at]!;
+    const { config, size, batches, only } = held[at]!;
     const want = { format: "rgb24" as const, each: () => undefined, only, ...(size && { size }) };
     await using decoder = await codecs.decoder(config, [want]);
     for (const batch of batches) {
