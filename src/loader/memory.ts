@@ -1,6 +1,7 @@
 import { readSync, writeSync } from "node:fs";
 import { TendonError } from "../core/errors.ts";
 import { diskError } from "../io/diskError.ts";
+import { mapFile } from "../io/mappedFile.ts";
 
 /**
  * Memory of batches: `slots` pieces of `slotBytes`, each for a whole batch. Plain data, so that every thread opens
@@ -26,15 +27,15 @@ export interface SlotAccess {
 }
 
 export function openSlots(memory: SlotMemory): SlotAccess {
-  if (memory.kind === "shared") {
-    const slots = memory.buffers.map((buffer) => new Uint8Array(buffer));
-    return {
-      write: (slot, at, bytes) => slots[slot]!.set(bytes, at),
-      read: (slot, at, bytes) => slots[slot]!.subarray(at, at + bytes),
-    };
-  }
-  const { files, slotBytes } = memory;
+  if (memory.kind === "shared") return inMemory(memory.buffers.map((buffer) => new Uint8Array(buffer)));
+  const { files, slots: count, slotBytes } = memory;
+  const slotsOf = (file: number) => Math.max(0, Math.ceil((count - file) / files.length));
+  const maps = files.slice(0, count).map((file, at) => mapFile(file, slotsOf(at) * slotBytes));
   const place = (slot: number) => ({ file: files[slot % files.length]!, from: Math.floor(slot / files.length) * slotBytes });
+  if (!maps.includes(undefined)) {
+    const slot = (at: number) => maps[at % files.length]!.subarray(place(at).from, place(at).from + slotBytes);
+    return inMemory(Array.from({ length: count }, (_, at) => slot(at)));
+  }
   return {
     write(slot, at, bytes) {
       const { file, from } = place(slot);
@@ -46,6 +47,13 @@ export function openSlots(memory: SlotMemory): SlotAccess {
       if (readSync(file, bytes, 0, count, from + at) === count) return bytes;
       throw new TendonError("internal", "the memory of a batch is shorter than the batch");
     },
+  };
+}
+
+function inMemory(slots: readonly Uint8Array[]): SlotAccess {
+  return {
+    write: (slot, at, bytes) => slots[slot]!.set(bytes, at),
+    read: (slot, at, bytes) => slots[slot]!.subarray(at, at + bytes),
   };
 }
 
