@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import weakref
@@ -15,6 +16,10 @@ from .wire import Channel
 
 _EXIT_MACHINE = 3
 _END_SEC = 1.0
+#: glibc copies what is larger than this past the processor's caches: nobody looks at a picture again before the whole
+#: batch is there, and each is copied in two thirds of the time. Smaller than the picture that most models take.
+_PAST_CACHES = "glibc.cpu.x86_non_temporal_threshold"
+_PAST_CACHES_BYTES = 0x20000
 
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 
@@ -104,9 +109,19 @@ def _spawn(command: Sequence[str], files: Sequence[int]) -> subprocess.Popen[byt
             stderr=subprocess.PIPE,
             bufsize=0,
             pass_fds=files,
+            env=_environment(),
         )
     except OSError as cause:
         raise make_error("missing-tool", f"`{command[0]}` could not be started: {cause.strerror}") from cause
+
+
+def _environment() -> dict[str, str]:
+    """This process's own; whoever tuned glibc already knows better."""
+    tuned = os.environ.get("GLIBC_TUNABLES", "")
+    if _PAST_CACHES in tuned or platform.machine() not in ("x86_64", "AMD64"):
+        return dict(os.environ)
+    own = f"{_PAST_CACHES}={_PAST_CACHES_BYTES:#x}"
+    return {**os.environ, "GLIBC_TUNABLES": f"{tuned}:{own}" if tuned else own}
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
