@@ -20,6 +20,8 @@ export interface DecodeThreadData {
   readonly memory: SlotMemory;
   /** Where the tables of long videos are kept from one run to the next. */
   readonly indexFolder: string;
+  /** 1 once what is decoded is of no use any more. */
+  readonly ending: Int32Array<SharedArrayBuffer>;
 }
 
 /** Pictures of one episode and camera, and where each goes. */
@@ -74,11 +76,23 @@ class DecodeThread {
   readonly #configs = new WeakMap<VideoFile, string>();
   readonly #codecs = openCodecs();
   readonly #spending = new Spending();
+  readonly #ending: Int32Array<SharedArrayBuffer>;
   #scratch = new Uint8Array(0);
 
-  constructor({ memory, indexFolder }: DecodeThreadData) {
+  constructor({ memory, indexFolder, ending }: DecodeThreadData) {
+    this.#ending = ending;
     this.#shelf = new VideoShelf(FILES_MAX, { indexFolder });
     this.#slots = openSlots(memory);
+  }
+
+  get #ends(): boolean {
+    return Atomics.load(this.#ending, 0) === 1;
+  }
+
+  /** Frees what is native, so that nothing is under way when the thread ends. */
+  async close(): Promise<void> {
+    for (const held of this.#decoders.values()) await this.#drop(held);
+    await this.#shelf[Symbol.asyncDispose]();
   }
 
   async run(job: DecodeJob): Promise<{ decoded: number; lost: LostRows[]; spent: Spent }> {
@@ -95,7 +109,7 @@ class DecodeThread {
     try {
       return { decoded: await this.#decodeRows(job, all), lost: [] };
     } catch (thrown) {
-      if (job.onError === "stop") throw thrown;
+      if (job.onError === "stop" || this.#ends) throw thrown;
     }
     // One at a time, so that what is lost depends on the recording alone, and not on what is decoded together.
     let decoded = 0;
@@ -175,6 +189,7 @@ class DecodeThread {
     try {
       let start = performance.now();
       for await (const packets of video.packets({ fromFrame: run.key, batchPackets: Math.min(64, left) })) {
+        if (this.#ends) throw new TendonError("cancelled", "the loader was closed");
         this.#spending.storageMs += performance.now() - start;
         this.#spending.bytes += packets.bytes.length;
         const count = Math.min(left, packets.time.length);
@@ -277,7 +292,12 @@ if (parentPort) {
       port.postMessage({ id: job.id, failed: { code, message, place } } satisfies DecodeDone);
     }
   };
-  port.on("message", (jobs: readonly DecodeJob[]) => {
-    for (const job of jobs) queue = queue.then(() => work(job));
+  port.on("message", (message: readonly DecodeJob[] | "end") => {
+    if (message !== "end") for (const job of message) queue = queue.then(() => work(job));
+    else
+      queue = queue
+        .then(() => thread.close())
+        .catch(() => undefined)
+        .then(() => port.close());
   });
 }

@@ -8,6 +8,8 @@ import type { Spent } from "./spent.ts";
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./decodeThread.ts" : "./decodeThread.js", import.meta.url);
 /** Jobs that a thread has at once: enough that it never waits for a message. */
 const AHEAD = 3;
+/** A thread that is ended within native code takes the process along: it is asked to end, and waited for. */
+const END_MS = 10_000;
 
 /** What came of a job. */
 export interface Decoded {
@@ -32,12 +34,14 @@ interface Thread {
 export class DecoderPool implements AsyncDisposable {
   readonly #threads: readonly Thread[];
   readonly #queue: Waiting[] = [];
+  /** 1 once all is over. */
+  readonly #ending = new Int32Array(new SharedArrayBuffer(4));
   #next = 0;
   /** Why nothing is decoded any more: the pool was closed, or a thread was lost, whose memory nobody vouches for. */
   #over: TendonError | undefined;
 
   constructor(count: number, memory: SlotMemory) {
-    const workerData: DecodeThreadData = { memory, indexFolder: cacheFolder("video-index") };
+    const workerData: DecodeThreadData = { memory, indexFolder: cacheFolder("video-index"), ending: this.#ending };
     this.#threads = Array.from({ length: count }, (_, index) => {
       const thread = { worker: new Worker(ENTRY, { name: `decoder ${index}`, workerData }), under: new Map<number, Waiting>() };
       thread.worker.on("message", (done: DecodeDone) => this.#heard(thread, done));
@@ -57,7 +61,8 @@ export class DecoderPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(new TendonError("cancelled", "the loader was closed"));
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    Atomics.store(this.#ending, 0, 1);
+    await Promise.all(this.#threads.map(({ worker }) => ended(worker)));
   }
 
   #hand(): void {
@@ -95,4 +100,13 @@ export class DecoderPool implements AsyncDisposable {
     }
     for (const waiting of this.#queue.splice(0)) waiting.fail(this.#over);
   }
+}
+
+async function ended(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return;
+  const gone = new Promise<void>((resolve) => void worker.once("exit", () => resolve()));
+  worker.postMessage("end");
+  const late = setTimeout(() => void worker.terminate(), END_MS);
+  await gone;
+  clearTimeout(late);
 }

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, realpath, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertPipeline } from "../../src/commands/convert.ts";
 import { run } from "../../src/commands/run.ts";
@@ -129,6 +130,15 @@ describe.skipIf(data === undefined)("the loader on G1 (v2.1 and v3.0)", () => {
     };
     await expect(read()).rejects.toThrow("the loader was closed");
   });
+
+  it("is closed at any moment, also while its threads decode", async () => {
+    // A thread that is ended within a decoder takes the whole process along.
+    for (let turn = 0; turn < 30; turn++) {
+      await using batches = await loader({ ...options(G1), batchSize: 4 });
+      await batches[Symbol.asyncIterator]().next();
+      await sleep(turn);
+    }
+  }, 120_000);
 
   it("a video that is cut short ends the epoch with its name", async () => {
     const broken = join(folder, "broken");
