@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { TendonError } from "../core/errors.ts";
+import { endThreads, newEnding } from "../io/threadEnd.ts";
 import type { WorkerNews, WorkerTask } from "../simulator/worker.ts";
 import type { WrittenEpisode } from "../simulator/write.ts";
 
@@ -23,9 +24,10 @@ interface WorkersOptions {
 
 /** Hands the episodes out one at a time, each to the thread that is free first. */
 export async function simulateInWorkers(
-  task: WorkerTask,
+  given: Omit<WorkerTask, "ending">,
   options: WorkersOptions,
 ): Promise<{ written: WrittenEpisode[]; frames: number }> {
+  const task: WorkerTask = { ...given, ending: newEnding() };
   const total = task.options.episodes;
   const count = Math.min(options.workers ?? availableParallelism(), total);
   const written: WrittenEpisode[] = [];
@@ -38,7 +40,10 @@ export async function simulateInWorkers(
     options.onProgress?.({ frames, done: written.length, total, ...episode });
   };
   const threads = Array.from({ length: count }, () => new Worker(ENTRY, { workerData: task }));
-  const stop = () => threads.map((thread) => thread.terminate());
+  let ended: Promise<void> | undefined;
+  const stop = () => {
+    ended ??= endThreads(threads, task.ending);
+  };
   options.signal?.addEventListener("abort", stop, { once: true });
   try {
     const nextIndex = () => (next < total ? next++ : undefined);
@@ -47,7 +52,8 @@ export async function simulateInWorkers(
     );
   } finally {
     options.signal?.removeEventListener("abort", stop);
-    await Promise.all(stop());
+    stop();
+    await ended;
   }
   return { written, frames };
 }

@@ -5,6 +5,7 @@ import { digest } from "../core/digest.ts";
 import { asTendonError, type ErrorCode, type ErrorPlace, TendonError } from "../core/errors.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
 import type { VideoFile } from "../formats/video/demux.ts";
+import { END, type Ending, isEnding } from "../io/threadEnd.ts";
 import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
 import { segmentOf } from "../layouts/lerobot/read/video.ts";
 import { colorMap } from "./augment/color.ts";
@@ -20,8 +21,7 @@ export interface DecodeThreadData {
   readonly memory: SlotMemory;
   /** Where the tables of long videos are kept from one run to the next. */
   readonly indexFolder: string;
-  /** 1 once what is decoded is of no use any more. */
-  readonly ending: Int32Array<SharedArrayBuffer>;
+  readonly ending: Ending;
 }
 
 /** Pictures of one episode and camera, and where each goes. */
@@ -76,17 +76,13 @@ class DecodeThread {
   readonly #configs = new WeakMap<VideoFile, string>();
   readonly #codecs = openCodecs();
   readonly #spending = new Spending();
-  readonly #ending: Int32Array<SharedArrayBuffer>;
+  readonly #ending: Ending;
   #scratch = new Uint8Array(0);
 
   constructor({ memory, indexFolder, ending }: DecodeThreadData) {
     this.#ending = ending;
     this.#shelf = new VideoShelf(FILES_MAX, { indexFolder });
     this.#slots = openSlots(memory);
-  }
-
-  get #ends(): boolean {
-    return Atomics.load(this.#ending, 0) === 1;
   }
 
   /** Frees what is native, so that nothing is under way when the thread ends. */
@@ -109,7 +105,7 @@ class DecodeThread {
     try {
       return { decoded: await this.#decodeRows(job, all), lost: [] };
     } catch (thrown) {
-      if (job.onError === "stop" || this.#ends) throw thrown;
+      if (job.onError === "stop" || isEnding(this.#ending)) throw thrown;
     }
     // One at a time, so that what is lost depends on the recording alone, and not on what is decoded together.
     let decoded = 0;
@@ -189,7 +185,7 @@ class DecodeThread {
     try {
       let start = performance.now();
       for await (const packets of video.packets({ fromFrame: run.key, batchPackets: Math.min(64, left) })) {
-        if (this.#ends) throw new TendonError("cancelled", "the loader was closed");
+        if (isEnding(this.#ending)) throw new TendonError("cancelled", "the loader was closed");
         this.#spending.storageMs += performance.now() - start;
         this.#spending.bytes += packets.bytes.length;
         const count = Math.min(left, packets.time.length);
@@ -292,8 +288,8 @@ if (parentPort) {
       port.postMessage({ id: job.id, failed: { code, message, place } } satisfies DecodeDone);
     }
   };
-  port.on("message", (message: readonly DecodeJob[] | "end") => {
-    if (message !== "end") for (const job of message) queue = queue.then(() => work(job));
+  port.on("message", (message: readonly DecodeJob[] | typeof END) => {
+    if (message !== END) for (const job of message) queue = queue.then(() => work(job));
     else
       queue = queue
         .then(() => thread.close())

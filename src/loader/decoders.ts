@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { TendonError } from "../core/errors.ts";
 import { cacheFolder } from "../io/cacheFolder.ts";
+import { endThreads, newEnding } from "../io/threadEnd.ts";
 import type { DecodeDone, DecodeJob, DecodeThreadData, LostRows } from "./decodeThread.ts";
 import type { SlotMemory } from "./memory.ts";
 import type { Spent } from "./spent.ts";
@@ -8,8 +9,6 @@ import type { Spent } from "./spent.ts";
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./decodeThread.ts" : "./decodeThread.js", import.meta.url);
 /** Jobs that a thread has at once: enough that it never waits for a message. */
 const AHEAD = 3;
-/** A thread that is ended within native code takes the process along: it is asked to end, and waited for. */
-const END_MS = 10_000;
 
 /** What came of a job. */
 export interface Decoded {
@@ -34,8 +33,7 @@ interface Thread {
 export class DecoderPool implements AsyncDisposable {
   readonly #threads: readonly Thread[];
   readonly #queue: Waiting[] = [];
-  /** 1 once all is over. */
-  readonly #ending = new Int32Array(new SharedArrayBuffer(4));
+  readonly #ending = newEnding();
   #next = 0;
   /** Why nothing is decoded any more: the pool was closed, or a thread was lost, whose memory nobody vouches for. */
   #over: TendonError | undefined;
@@ -61,8 +59,10 @@ export class DecoderPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(new TendonError("cancelled", "the loader was closed"));
-    Atomics.store(this.#ending, 0, 1);
-    await Promise.all(this.#threads.map(({ worker }) => ended(worker)));
+    await endThreads(
+      this.#threads.map(({ worker }) => worker),
+      this.#ending,
+    );
   }
 
   #hand(): void {
@@ -100,13 +100,4 @@ export class DecoderPool implements AsyncDisposable {
     }
     for (const waiting of this.#queue.splice(0)) waiting.fail(this.#over);
   }
-}
-
-async function ended(worker: Worker): Promise<void> {
-  if (worker.threadId === -1) return;
-  const gone = new Promise<void>((resolve) => void worker.once("exit", () => resolve()));
-  worker.postMessage("end");
-  const late = setTimeout(() => void worker.terminate(), END_MS);
-  await gone;
-  clearTimeout(late);
 }

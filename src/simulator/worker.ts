@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { asTendonError, type ErrorCode, type ErrorPlace } from "../core/errors.ts";
+import { asTendonError, type ErrorCode, type ErrorPlace, TendonError } from "../core/errors.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
+import { END, type Ending, isEnding } from "../io/threadEnd.ts";
 import { openOnnxPolicy } from "./onnxPolicy.ts";
 import { planEpisodes, type SimulationOptions } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -14,6 +15,7 @@ export interface WorkerTask {
   readonly truth?: string;
   /** The ONNX file of a policy that acts in place of the operator. */
   readonly policy?: string;
+  readonly ending: Ending;
 }
 
 /** What a worker says. */
@@ -33,7 +35,8 @@ if (parentPort) {
   const plans = planEpisodes(task.options);
   let acting: Promise<Policy> | undefined;
   const tell = (news: WorkerNews) => port.postMessage(news);
-  port.on("message", (index: number) => {
+  port.on("message", (index: number | typeof END) => {
+    if (index === END) return port.close();
     work(index).catch((thrown: unknown) => {
       const { code, message, place } = asTendonError(thrown, "internal");
       tell({ type: "failed", code, message, place });
@@ -46,6 +49,7 @@ if (parentPort) {
     if (policy !== undefined) acting ??= openOnnxPolicy(policy);
     let frames = 0;
     const onFrame = () => {
+      if (isEnding(task.ending)) throw new TendonError("cancelled", "stopped");
       if (++frames % FRAMES_TOLD === 0) tell({ type: "frames", frames: FRAMES_TOLD });
     };
     const folders = { ...(out !== undefined && { out }), ...(truth !== undefined && { truth }) };
