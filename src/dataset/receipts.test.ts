@@ -72,6 +72,29 @@ describe("receipts", () => {
     }
   });
 
+  it("are forgotten whoever put them, and may be put again", async () => {
+    {
+      await using first = await openReceipts(home, "run1");
+      for (const key of ["a", "b", "c"]) await first.put(key, `${key} of the first`);
+    }
+    {
+      await using second = await openReceipts(home, "run2");
+      await second.forget("b");
+      expect([second.has("a"), second.has("b"), await second.get("b"), second.size]).toEqual([true, false, null, 2]);
+      await second.put("d", "d of the second");
+      expect(await second.get("c")).toBe("c of the first");
+      await second.forget("c");
+      await second.put("c", "c of the second");
+    }
+    await using third = await openReceipts(home, "run3");
+    expect([third.has("b"), await third.get("a"), await third.get("c"), await third.get("d")]).toEqual([
+      false,
+      "a of the first",
+      "c of the second",
+      "d of the second",
+    ]);
+  });
+
   it("that are garbage count as none", async () => {
     await writeFile(home.at("receipts", "x.jsonl"), '{"k":"a","v":{broken}\n\0\0\0\0\n{"k":"b","v":1}\nnot json\n{"v":1}\n');
     await using receipts = await openReceipts(home, "w");

@@ -10,6 +10,7 @@ import { checkName } from "./names.ts";
 
 /** A line is `{"k":"KEY","v":VALUE}`: the key stands at a fixed place, so that an index needs no parsing. */
 const KEY_AT = '{"k":"'.length;
+const FORGOTTEN = Buffer.from('"v":null}');
 const QUOTE = 34;
 const CLOSING = 125;
 const OPEN_FILES_MAX = 32;
@@ -22,6 +23,8 @@ export interface Receipts extends AsyncDisposable {
   get(key: string): Promise<Json | null>;
   /** In the file, and known to this `get`, when it resolves. */
   put(key: string, value: Json): Promise<void>;
+  /** Undoes a `put`, of whichever writer: what it stood for is not there any more. */
+  forget(key: string): Promise<void>;
   /** Learns what other writers appended since. */
   refresh(): Promise<void>;
   /** Makes what was put survive a power cut; closing does it too. */
@@ -30,7 +33,8 @@ export interface Receipts extends AsyncDisposable {
 
 /**
  * Opens the receipts of a home. Each writer appends to a log of its own, so any number may write at
- * once. A later line of one log wins over an earlier one; two logs that hold one key hold equal work.
+ * once. A later line of one log wins over an earlier one, and a log that is named later over one named
+ * before: runs are named by their time. Two that hold one key hold equal work, or forget it.
  */
 export async function openReceipts(home: Home, writer: string): Promise<Receipts> {
   const own = `${checkName(writer)}-${randomUUID()}.jsonl`;
@@ -49,7 +53,9 @@ export async function openReceipts(home: Home, writer: string): Promise<Receipts
       for await (const { line, offset, bytes } of readLines(path, from)) {
         end = offset + bytes + 1;
         const key = keyOf(line);
-        if (key !== undefined) index.set(key, name, { offset, bytes });
+        if (key === undefined) continue;
+        if (line.subarray(-FORGOTTEN.length).equals(FORGOTTEN)) index.delete(key);
+        else index.set(key, name, { offset, bytes });
       }
       scanned.set(name, end);
     }
@@ -69,6 +75,10 @@ export async function openReceipts(home: Home, writer: string): Promise<Receipts
       if (/["\\]/.test(key)) throw new TypeError(`not a receipt's key: ${key}`);
       const place = await log.append(`{"k":"${key}","v":${canonicalJson(value)}}`);
       index.set(key, own, place);
+    },
+    async forget(key) {
+      await log.append(`{"k":"${key}","v":null}`);
+      index.delete(key);
     },
     refresh,
     flush: () => log.flush(),
@@ -101,6 +111,7 @@ function openIndex() {
   let offsets = new Float64Array(1024);
   let lengths = new Uint32Array(1024);
   let sources = new Uint32Array(1024);
+  let used = 0;
   return {
     get size() {
       return slots.size;
@@ -111,7 +122,7 @@ function openIndex() {
       return { name: names[sources[slot]!]!, offset: offsets[slot]!, bytes: lengths[slot]! };
     },
     set(key: string, name: string, { offset, bytes }: LinePlace): void {
-      const slot = slots.get(key) ?? slots.size;
+      const slot = slots.get(key) ?? used++;
       if (slot === offsets.length) {
         offsets = grown(offsets, new Float64Array(2 * slot));
         lengths = grown(lengths, new Uint32Array(2 * slot));
@@ -123,6 +134,7 @@ function openIndex() {
       lengths[slot] = bytes;
       sources[slot] = names.length - 1;
     },
+    delete: (key: string) => slots.delete(key),
   };
 }
 

@@ -9,10 +9,12 @@ import type { PlacedPart, ViewPlan } from "../core/part.ts";
 import type { ArrangeContext, FilePlan, FileReceipt } from "../core/sink.ts";
 import { openBuiltFiles } from "../dataset/files.ts";
 import { discard } from "../dataset/home.ts";
+import { hasPart } from "../dataset/partFile.ts";
 import { partReader } from "../dataset/partReader.ts";
 import type { Life } from "./life.ts";
 import { readList, writeList } from "./lists.ts";
 import type { BuildArguments, DecidedView, FinishArguments, FinishReply, LaidFile, LayoutReply } from "./protocol.ts";
+import type { ListedPart } from "./viewGroups.ts";
 import type { WorkerRun } from "./workerRun.ts";
 
 const PIECE_BYTES = 1 << 18;
@@ -26,14 +28,15 @@ export async function layout(run: WorkerRun, { view }: { view: DecidedView }, li
   const all = startDigest();
   const files: LaidFile[] = [];
   const seen = new Set<string>();
-  const parts = life.each(readList<PlacedPart>(view.list));
-  for await (const plan of life.each(sink.made.layout(planOf(view), parts, contextOf(run, sink.path, life)))) {
-    checkPath(plan.path, seen, sink.path);
-    const key = fileKey(run, view, plan);
-    all.add(`${canonicalJson({ path: plan.path, key })}\n`);
-    await plans.add(plan);
-    files.push({ key, path: plan.path, share: plan.share, built: (await built.receipt(key)) !== null });
-  }
+  await withParts(run, view, async () => {
+    for await (const plan of life.each(sink.made.layout(planOf(view), partsOf(view, life), contextOf(run, sink.path, life)))) {
+      checkPath(plan.path, seen, sink.path);
+      const key = fileKey(run, view, plan);
+      all.add(`${canonicalJson({ path: plan.path, key })}\n`);
+      await plans.add(plan);
+      files.push({ key, path: plan.path, share: plan.share, built: (await built.receipt(key)) !== null });
+    }
+  });
   await plans.close();
   return { digest: all.end(), files, plans: plans.path };
 }
@@ -46,7 +49,8 @@ export async function build(run: WorkerRun, { view, plan }: BuildArguments, life
   const { home } = run.stores();
   const temporary = home.temporary();
   try {
-    const result = await sink.made.build(plan, temporary, contextOf(run, sink.path, life));
+    const context = contextOf(run, sink.path, life);
+    const result = await withParts(run, view, () => sink.made.build(plan, temporary, context));
     await openBuiltFiles(home).place(fileKey(run, view, plan), temporary, result);
   } catch (thrown) {
     await discard(temporary);
@@ -69,9 +73,28 @@ export async function finish(run: WorkerRun, { view, plans, folder }: FinishArgu
     await built.give(key, join(folder, ...plan.path.split("/")), plan.share);
     files.push({ ...plan, ...receipt });
   }
-  const made = { parts: () => life.each(readList<PlacedPart>(view.list)), files, folder };
-  await sink.made.finish(planOf(view), made, contextOf(run, sink.path, life));
+  const made = { parts: () => partsOf(view, life), files, folder };
+  await withParts(run, view, () => sink.made.finish(planOf(view), made, contextOf(run, sink.path, life)));
   return { files: await inventory(folder, files, life) };
+}
+
+/** What sinks are told of a view's parts. */
+async function* partsOf({ list }: DecidedView, life: Life): AsyncGenerator<PlacedPart> {
+  for await (const { receipt: _, ...part } of life.each(readList<ListedPart>(list))) yield part;
+}
+
+/** Where parts turn out to be gone, what they were known by is forgotten: the next run reads their episodes anew. */
+async function withParts<T>(run: WorkerRun, { list }: DecidedView, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const { home, receipts } = run.stores();
+    for await (const { part, receipt } of readList<ListedPart>(list)) {
+      const parked = [...Object.values(part.tables), ...Object.values(part.packets)];
+      if (!parked.every(({ key }) => hasPart(home, key))) await receipts.forget(receipt);
+    }
+    throw thrown;
+  }
 }
 
 function planOf({ embodiment, schema }: DecidedView): ViewPlan {

@@ -13,6 +13,7 @@ import type { Life } from "./life.ts";
 import { writeList } from "./lists.ts";
 import type { Output } from "./outcome.ts";
 import type { DecideArguments, DecidedView, DecideReply } from "./protocol.ts";
+import { receiptKey } from "./receiptKeys.ts";
 import { groupViews } from "./viewGroups.ts";
 import type { WorkerRun } from "./workerRun.ts";
 
@@ -203,7 +204,8 @@ async function place(run: WorkerRun, entries: readonly Entry[], reader: SeenRece
       const part = (await reader.values(entry.input, plan))[entry.place] as unknown as Part;
       const sink = run.recipe.sinks[plan.place]!;
       parts[sink.name] = part.key;
-      await groups.add(plan.place, output, placedPart(entry, output, part));
+      const receipt = receiptKey(entry.input, plan.fingerprint);
+      await groups.add(plan.place, output, { ...placedPart(entry, output, part), receipt });
     }
     const hashed = { episode: entry.id, parts, copies: entry.copies, facts: entry.facts };
     digestOfAll.add(`${canonicalJson(hashed)}\n`);

@@ -7,9 +7,14 @@ import type { Output } from "./outcome.ts";
 import type { DecidedView } from "./protocol.ts";
 import type { WorkerRun } from "./workerRun.ts";
 
+/** A part of a view, and the receipt that it is known by. */
+export interface ListedPart extends PlacedPart {
+  readonly receipt: string;
+}
+
 /** Parts by sink and embodiment, as they come. */
 export interface ViewGroups {
-  add(sink: number, output: Output, part: PlacedPart): Promise<void>;
+  add(sink: number, output: Output, part: ListedPart): Promise<void>;
   close(): Promise<readonly DecidedView[]>;
 }
 
@@ -17,7 +22,7 @@ interface Group {
   readonly sink: number;
   readonly embodiment: string;
   schema: EpisodeSchema;
-  readonly list: ListWriter<PlacedPart>;
+  readonly list: ListWriter<ListedPart>;
   rows: number;
 }
 
@@ -38,7 +43,7 @@ export function groupViews(run: WorkerRun): ViewGroups {
     }
     const name = safeName(schema.embodiment);
     const embodiment = same.length === 0 ? name : `${name}-${same.length + 1}`;
-    const list = writeList<PlacedPart>(join(run.stores().scratch, `parts-${sink}-${groups.length}.jsonl`));
+    const list = writeList<ListedPart>(join(run.stores().scratch, `parts-${sink}-${groups.length}.jsonl`));
     const group = { sink, embodiment, schema, list, rows: 0 };
     groups.push(group);
     return group;

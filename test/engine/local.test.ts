@@ -93,6 +93,20 @@ describe("a run", () => {
     expect(relabelled.work).toEqual({ done: 1, reused: 12 });
   });
 
+  test("a part that is gone where a file must be built: the next run reads its episode anew, as the error says", async () => {
+    const first = await run(pipelineOf(), { workers: 2 });
+    const lines = await linesOf(first.views[0]!.path);
+    const home = join(folder, "home");
+    for (const name of ["files", "snapshots", "refs", "views", "lines"]) await rm(join(home, name), { recursive: true });
+    const parts = (await readdir(join(home, "parts"), { recursive: true })).filter((name) => name.endsWith(".arrow"));
+    await rm(join(home, "parts", parts[0]!));
+    await expect(run(pipelineOf(), { workers: 2 })).rejects.toThrow("run again to read its episode anew");
+    const again = await run(pipelineOf(), { workers: 2 });
+    expect(again.work).toEqual({ done: 1 + 1, reused: 6 * 2 - 1 });
+    expect(again.snapshot).toBe(first.snapshot);
+    expect(await linesOf(again.views[0]!.path)).toEqual(lines);
+  });
+
   test("what fails and what is dropped is told, and its neighbours are unharmed", async () => {
     const report = await run(
       pipelineOf({ source: { broken: ["p1/2"] }, trouble: { throws: ["ticks/p0/1"], drops: ["ticks/p1/0"] } }),

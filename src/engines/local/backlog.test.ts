@@ -18,6 +18,7 @@ const NO_RECEIPTS: Receipts = {
   has: () => false,
   get: async () => null,
   put: nothing,
+  forget: nothing,
   refresh: nothing,
   flush: nothing,
   [Symbol.asyncDispose]: nothing,

@@ -86,6 +86,7 @@ async function existingReceipts(path: string): Promise<Receipts> {
     has: () => false,
     get: async () => null,
     put: nothing,
+    forget: nothing,
     refresh: nothing,
     flush: nothing,
     [Symbol.asyncDispose]: nothing,
