@@ -42,6 +42,8 @@ const python = lerobotPython();
 const env = { HF_HUB_OFFLINE: "1", PYTHONPATH: fileURLToPath(new URL("../python", import.meta.url)) };
 const script = (name: string) => fileURLToPath(new URL(`./rivals/${name}`, import.meta.url));
 const ours = (options: object): Promise<Asked> => startAsked(python!, [script("ours.py"), JSON.stringify(options)], env);
+const typescript = (options: object): Promise<Asked> =>
+  startAsked(process.execPath, [fileURLToPath(new URL("./loader/ours.ts", import.meta.url)), JSON.stringify(options)], {});
 const theirs = (args: readonly string[]): Promise<Asked> => startAsked(python!, [script("loader.py"), ...args], env);
 const rounds = values.quick ? 3 : 5;
 const seconds = values.quick ? 1.5 : 3;
@@ -94,6 +96,7 @@ async function cells(names: readonly string[]): Promise<void> {
       threads,
       rounds,
       seconds,
+      typescript,
       ...(python !== undefined && { python: ours }),
     });
     const told = (measured: { samples: number; wall: number; cpu: number } | undefined) =>

@@ -1,17 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { treeBytes, treeCpuMs } from "../support/processTree.ts";
-import { settle } from "../support/settle.ts";
+import { signalTree, treeBytes, treeCpuMs } from "../support/processTree.ts";
 
-/** What a loader gave, from doing nothing to doing nothing again. */
+/** What a loader gave while it ran. */
 export interface Slice {
   readonly samples: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
 }
 
-/** A loader in processes of its own, which takes batches whenever it is asked to. */
+/**
+ * A loader in processes of its own, which takes batches whenever it is asked to. Between two times its processes are
+ * stopped where they are: so slices follow each other as if nothing had been in between, and nothing is decoded
+ * ahead meanwhile.
+ */
 export interface Asked extends AsyncDisposable {
   /** Seconds to the first batch. */
   readonly first: number;
@@ -39,19 +42,25 @@ export async function startAsked(command: string, args: readonly string[], env: 
     child.stdin.write(`${line}\n`);
     return Number(await answer());
   };
-  const first = Number((await answer()).replace("ready ", ""));
-  await settle(cpuMs);
+  const running = async <T>(work: () => Promise<T>): Promise<T> => {
+    signalTree(child.pid, "SIGCONT");
+    const made = await work();
+    signalTree(child.pid, "SIGSTOP");
+    return made;
+  };
+  const first = await running(async () => Number((await answer()).replace("ready ", "")));
   return {
     first,
-    ask,
+    ask: (line) => running(() => ask(line)),
     bytes: () => treeBytes(child.pid),
-    async slice(seconds) {
-      const [start, before] = [performance.now(), cpuMs()];
-      const samples = await ask(String(seconds));
-      const end = await settle(cpuMs);
-      return { samples, seconds: (end - start) / 1000, cpuSeconds: (cpuMs() - before) / 1000 };
-    },
+    slice: (seconds) =>
+      running(async () => {
+        const [start, before] = [performance.now(), cpuMs()];
+        const samples = await ask(String(seconds));
+        return { samples, seconds: (performance.now() - start) / 1000, cpuSeconds: (cpuMs() - before) / 1000 };
+      }),
     async [Symbol.asyncDispose]() {
+      signalTree(child.pid, "SIGCONT");
       child.stdin.end();
       if (child.exitCode === null) await once(child, "exit");
     },

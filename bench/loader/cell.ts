@@ -1,9 +1,6 @@
 import { openLimit, type Rate } from "../../src/commands/loaderBench/limit.ts";
 import type { Size } from "../../src/core/batch.ts";
-import { loader } from "../../src/index.ts";
 import type { OrderOption } from "../../src/loader/types.ts";
-import { median } from "../support/say.ts";
-import { ownCpuMs, settle } from "../support/settle.ts";
 import type { Asked, Slice } from "./asked.ts";
 import { videosOf } from "./sets.ts";
 
@@ -19,6 +16,8 @@ export interface CellOptions {
   readonly threads: number;
   readonly rounds: number;
   readonly seconds: number;
+  /** What starts the loader in a process of its own. */
+  readonly typescript: (options: object) => Promise<Asked>;
   /** What starts Python's loader with these options; absent: it is not measured. */
   readonly python?: (options: object) => Promise<Asked>;
 }
@@ -41,25 +40,9 @@ export interface Cell {
 
 /** Measures the limit and the loaders by turns, so that what else the machine does falls on all. */
 export async function measureCell(options: CellOptions): Promise<Cell> {
-  const { set, order, size, threads, rounds, seconds } = options;
-  await using batches = await loader({ path: set, batchSize: BATCH, windows: WINDOWS, order, threads, ...(size && { size }) });
-  const pull = batches[Symbol.asyncIterator]();
-  const slice = async (): Promise<Slice & { decoded: number; wanted: number }> => {
-    const [start, cpu, counts] = [performance.now(), ownCpuMs(), { ...batches.counts() }];
-    let samples = 0;
-    while (performance.now() - start < seconds * 1000) samples += (await pull.next()).value?.samples ?? 0;
-    const end = await settle(ownCpuMs);
-    const now = batches.counts();
-    return {
-      samples,
-      seconds: (end - start) / 1000,
-      cpuSeconds: (ownCpuMs() - cpu) / 1000,
-      decoded: now.decoded - counts.decoded,
-      wanted: now.wanted - counts.wanted,
-    };
-  };
-  const warm = await slice();
-  await using python = await options.python?.({
+  const { set, order, size, threads, rounds, seconds, typescript, python } = options;
+  await using ours = await typescript({ path: set, batchSize: BATCH, windows: WINDOWS, order, threads, ...(size && { size }) });
+  await using other = await python?.({
     path: set,
     batch_size: BATCH,
     windows: WINDOWS,
@@ -67,28 +50,44 @@ export async function measureCell(options: CellOptions): Promise<Cell> {
     threads,
     ...(size && { size: [size.height, size.width] }),
   });
+  // What was decoded before the first slice is taken in it.
+  await ours.slice(seconds);
+  await other?.slice(seconds);
+  const counted = async () => [await ours.ask("decoded"), await ours.ask("wanted")] as const;
+  const before = await counted();
   await using limit = await openLimit(threads, {
     videos: videosOf(set).map((file) => ({ file, size })),
-    converted: warm.wanted / warm.decoded,
+    converted: before[1] / before[0],
   });
   await limit.slice(0.5);
-  await python?.slice(seconds);
-  const all: { limit: Rate; ours: Awaited<ReturnType<typeof slice>>; python: Slice | undefined }[] = [];
+  const all: { limit: Rate; ours: Slice; python: Slice | undefined }[] = [];
   for (let round = 0; round < rounds; round++)
-    all.push({ limit: await limit.slice(seconds), ours: await slice(), python: await python?.slice(seconds) });
-  await pull.return?.(undefined);
+    all.push({ limit: await limit.slice(seconds), ours: await ours.slice(seconds), python: await other?.slice(seconds) });
+  const after = await counted();
+  const [decoded, wanted] = [after[0] - before[0], after[1] - before[1]];
   const total = (pick: (round: (typeof all)[number]) => number) => all.reduce((sum, round) => sum + pick(round), 0);
-  // What the loop took and what was decoded meanwhile differ by what is held: over all rounds the cost of a sample is the order's.
-  const perSample = total(({ ours }) => ours.decoded) / total(({ ours }) => ours.samples);
-  const against = (pick: (round: (typeof all)[number]) => Slice): Measured => ({
-    samples: median(all.map((round) => pick(round).samples / pick(round).seconds)),
-    wall: median(all.map((round) => (pick(round).samples * perSample) / pick(round).seconds / round.limit.perSecond)),
-    cpu: median(all.map((round) => (pick(round).samples * perSample) / pick(round).cpuSeconds / round.limit.perCpuSecond)),
-  });
+  // Pictures are decoded a group of the order at a time, and batches come in lots: all rounds together even that out.
+  const perSample = decoded / total((round) => round.ours.samples);
+  const against = (pick: (round: (typeof all)[number]) => Slice): Measured => {
+    const [samples, taken, cpu] = [
+      total((round) => pick(round).samples),
+      total((round) => pick(round).seconds),
+      total((round) => pick(round).cpuSeconds),
+    ];
+    return {
+      samples: samples / taken,
+      wall: (samples * perSample) / taken / mean(all.map((round) => round.limit.perSecond)),
+      cpu: (samples * perSample) / cpu / mean(all.map((round) => round.limit.perCpuSecond)),
+    };
+  };
   return {
     ours: against((round) => round.ours),
-    python: python && against((round) => round.python!),
-    limit: median(all.map((round) => round.limit.perSecond)) / perSample,
-    amplification: total(({ ours }) => ours.decoded) / total(({ ours }) => ours.wanted),
+    python: other && against((round) => round.python!),
+    limit: mean(all.map((round) => round.limit.perSecond)) / perSample,
+    amplification: decoded / wanted,
   };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -34,10 +34,9 @@ export async function measureRival({
     await using local = await python({ ...options, order: "local" });
     await using uniform = await python({ ...options, order: "uniform" });
     const rates = { rival: [] as number[], local: [] as number[], uniform: [] as number[] };
-    // It holds four batches ahead: of a long slice they are a small part.
     for (let round = 0; round <= rounds; round++) {
       for (const [name, loader] of Object.entries({ rival, local, uniform })) {
-        const { samples, seconds: took } = await loader.slice(name === "rival" ? 2 * seconds : seconds);
+        const { samples, seconds: took } = await loader.slice(seconds);
         if (round > 0) rates[name as keyof typeof rates].push(samples / took);
       }
     }

@@ -53,6 +53,17 @@ export function treeCpuMs(root: number | undefined): number {
   return sum(treeOf(root), cpuMs);
 }
 
+/** Stops a process and its descendants where they are, or lets them go on. */
+export function signalTree(root: number | undefined, signal: "SIGSTOP" | "SIGCONT"): void {
+  for (const id of root === undefined ? [] : treeOf(root)) {
+    try {
+      process.kill(id, signal);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
 /** Memory of a process and its descendants now; what they share counts once (PSS). */
 export function treeBytes(root: number | undefined): number {
   return sum(treeOf(root), proportionalBytes);
