@@ -9,10 +9,11 @@ const MAP_FAILED = 2n ** 64n - 1n;
 type Koffi = typeof import("koffi");
 type Map = (address: null, length: number, protection: number, flags: number, file: number, offset: number) => bigint;
 
-let known: { readonly koffi: Koffi; readonly map: Map } | undefined | null = null;
+/** Undefined until it is asked for, null where it is not here. */
+let known: { readonly koffi: Koffi; readonly map: Map } | null | undefined;
 
 /**
- * An open file's first bytes as memory, for as long as this thread lives; undefined where that cannot be: on other
+ * An open file's first bytes as memory, for as long as this process lives; undefined where that cannot be: on other
  * systems than Linux, without the optional package `koffi`, and where the file has not all its room on the disk, since
  * then a full one would end the process. Copying to it is twice as fast as writing, and no call to the system.
  */
@@ -20,13 +21,13 @@ export function mapFile(file: number, bytes: number): Uint8Array<ArrayBuffer> | 
   if (process.platform !== "linux" || bytes === 0) return undefined;
   const { size, blocks } = fstatSync(file);
   if (size < bytes || blocks * 512 < bytes) return undefined;
-  known ??= load();
+  if (known === undefined) known = load();
   if (!known) return undefined;
   const address = known.map(null, bytes, PROT_READ_WRITE, MAP_SHARED, file, 0);
   return address === MAP_FAILED ? undefined : new Uint8Array(known.koffi.view(address, bytes));
 }
 
-function load(): { readonly koffi: Koffi; readonly map: Map } | undefined {
+function load(): { readonly koffi: Koffi; readonly map: Map } | null {
   try {
     const koffi = createRequire(import.meta.url)("koffi") as Koffi;
     const map = koffi
@@ -34,6 +35,6 @@ function load(): { readonly koffi: Koffi; readonly map: Map } | undefined {
       .func("uintptr_t mmap(void *at, size_t length, int protection, int flags, int file, int64_t from)");
     return { koffi, map: (...given) => BigInt(map(...given) as number | bigint) };
   } catch {
-    return undefined;
+    return null;
   }
 }
