@@ -49,6 +49,8 @@ async function runVitest(project) {
   const report = join(folder, "report.json");
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const args = [vitest, "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  // Vitest leaves a core for itself; of two that is half. Other suites start workers and servers of their own.
+  if (project === "unit") args.push("--maxWorkers=100%");
   const code = await runWithin(project, process.execPath, args);
   const counts = existsSync(report) ? countTests(JSON.parse(readFileSync(report, "utf8"))) : noReport(project);
   rmSync(folder, { recursive: true, force: true });
