@@ -121,8 +121,8 @@ def first_kind(asked: str | None) -> Kind:
 def warn_of_file(megabytes: int, why: str) -> None:
     warnings.warn(
         f"tendon: no room for {megabytes} MB of batches in shared memory ({why}); they go through a file in "
-        f"{tempfile.gettempdir()} instead (TMPDIR names another folder). Smaller batches, a smaller `size` or "
-        "`memory_bytes` need less.",
+        f"{tempfile.gettempdir()} instead (TMPDIR names another folder). Smaller batches, a smaller `size` or a "
+        "smaller `held` need less.",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -88,6 +88,7 @@ async function withParts<T>(run: WorkerRun, { list }: DecidedView, work: () => P
   try {
     return await work();
   } catch (thrown) {
+    if (asTendonError(thrown, "plugin-failed").code !== "not-found") throw thrown;
     const { home, receipts } = run.stores();
     for await (const { part, receipt } of readList<ListedPart>(list)) {
       const parked = [...Object.values(part.tables), ...Object.values(part.packets)];

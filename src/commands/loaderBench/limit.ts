@@ -37,6 +37,7 @@ export async function openLimit(threads: number, given: LimitThreadData): Promis
       return { perSecond, perCpuSecond: (perSecond * (performance.now() - start) * 1e3) / (user + system) };
     },
     async [Symbol.asyncDispose]() {
+      // They wait for a message: nothing native is under way in them.
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };

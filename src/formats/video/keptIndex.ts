@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -38,6 +39,7 @@ interface Header {
 /** Tables of fewer packets are read again as fast. */
 const PACKETS_MIN = 4096;
 const MAGIC = "TENDONVI";
+/** The magic, the header's length in 32 bits, and as many bytes of nothing. */
 const PREFIX_BYTES = 16;
 
 /** The index of a file, as an earlier opening kept it in a folder; undefined where it kept none, or of other bytes. */
@@ -67,7 +69,7 @@ export async function keepIndex(folder: string, file: string, made: VideoIndex):
   const body = Buffer.concat(columns.map((column) => new Uint8Array(column.buffer, column.byteOffset, column.byteLength)));
   const { description, ...config } = made.config;
   const path = pathOf(folder, file);
-  const temporary = `${path}.${process.pid}-${packets}-${Math.random().toString(36).slice(2)}`;
+  const temporary = `${path}.${randomUUID()}`;
   try {
     const header: Header = {
       form: 1,

@@ -59,7 +59,7 @@ interface SharedV3 {
 /** Numbers a camera: the file's chunk and index, and the seconds in it; NaN where the table tells none. */
 const VIDEO_NUMBERS = ["chunk_index", "file_index", "from_timestamp", "to_timestamp"];
 
-/** Of 10⁵ episodes the maps of videos alone would take 100 MB: they are made when they are asked for. */
+/** Maps of videos would take most of the memory of 10⁵ episodes: they are made when they are asked for. */
 class EntryV3 implements Entry {
   readonly index: number;
   readonly length?: number;
