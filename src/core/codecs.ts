@@ -8,8 +8,16 @@ export interface DecodeWant {
   readonly orPlanes?: true;
   /** Only pictures at these times are converted and delivered. Absent: all. */
   readonly only?: ReadonlySet<bigint>;
-  /** Hands each picture over as it comes, in memory that the next one takes; nothing is delivered then. */
-  readonly each?: (time: bigint, picture: Uint8Array) => void;
+  /** Hands each picture over as it comes, valid until it returns; nothing is delivered then. */
+  readonly each?: (time: bigint, picture: DecodedPicture) => void;
+}
+
+/** One picture in the wanted format and size. It is converted when it is asked for. */
+export interface DecodedPicture {
+  /** In memory that the next one takes. */
+  bytes(): Uint8Array;
+  /** Writes it where it is to stand: `into` has exactly its bytes. */
+  write(into: Uint8Array): void;
 }
 
 /**

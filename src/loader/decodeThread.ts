@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Size } from "../core/batch.ts";
-import type { Decoder } from "../core/codecs.ts";
+import type { DecodedPicture, Decoder } from "../core/codecs.ts";
 import { digest } from "../core/digest.ts";
 import { asTendonError, type ErrorCode, type ErrorPlace, TendonError } from "../core/errors.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
@@ -12,7 +12,7 @@ import { colorMap } from "./augment/color.ts";
 import { changePicture } from "./augment/picture.ts";
 import { decodeRuns, type KeyFrames } from "./decodeRuns.ts";
 import { TARGET } from "./jobs.ts";
-import { openSlots, type SlotMemory } from "./memory.ts";
+import { openSlots, type SlotMemory, type SlotPlace } from "./memory.ts";
 import type { Look } from "./numberLane.ts";
 import { Spending, type Spent } from "./spent.ts";
 
@@ -64,7 +64,7 @@ interface Held {
   readonly decoder: Decoder;
   /** Changed from run to run: the decoder asks them of every picture. */
   readonly only: Set<bigint>;
-  put: (time: bigint, picture: Uint8Array) => void;
+  put: (time: bigint, picture: DecodedPicture) => void;
 }
 
 /** Decodes the jobs that it is sent, one after another. */
@@ -210,12 +210,22 @@ class DecodeThread {
     throw new TendonError("bad-data", message, { place: { file: job.file } });
   }
 
-  #put(job: DecodeJob, row: number, picture: Uint8Array): void {
+  #put(job: DecodeJob, row: number, picture: DecodedPicture): void {
+    const { memory } = this.#slots;
+    const bytes = job.size.height * job.size.width * 3;
+    let first: SlotPlace | undefined;
     for (let target = job.starts[row]!; target < job.starts[row + 1]!; target++) {
       const [slot, at, look] = job.targets.subarray(TARGET * target) as unknown as [number, number, number];
-      const own = look < 0 ? picture : this.#changed(picture, job, job.looks[look]!);
+      if (memory && look < 0 && !first) {
+        // Straight to its first place, and from there to the others: one copy less.
+        first = { slot, at };
+        picture.write(memory.at(first, bytes));
+        continue;
+      }
+      const own = look < 0 ? undefined : this.#changed(picture.bytes(), job, job.looks[look]!);
       const start = performance.now();
-      this.#slots.write(slot, at, own);
+      if (first && !own) memory!.copy(first, { slot, at }, bytes);
+      else this.#slots.write({ slot, at }, own ?? picture.bytes());
       this.#spending.transportMs += performance.now() - start;
     }
   }
@@ -237,7 +247,7 @@ class DecodeThread {
     if (found) return found;
     for (const [, oldest] of [...this.#decoders].slice(DECODERS_MAX - 1)) await this.#drop(oldest);
     const only = new Set<bigint>();
-    const each = (time: bigint, picture: Uint8Array) => held.put(time, picture);
+    const each = (time: bigint, picture: DecodedPicture) => held.put(time, picture);
     const decoder = await (await this.#codecs).decoder(video.config, [{ format: "rgb24", only, size, each }]);
     const held: Held = { decoder, only, put: () => undefined };
     this.#decoders.set(key, held);

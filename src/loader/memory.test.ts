@@ -48,10 +48,11 @@ describe.each(Object.entries(KINDS))("slots in %s", (_, make) => {
         const slots = openSlots(make());
         const expected = Array.from({ length: SLOTS }, () => new Uint8Array(SLOT_BYTES));
         for (const { slot, at, bytes } of all) {
-          slots.write(slot, at, bytes);
+          slots.write({ slot, at }, bytes);
           expected[slot]!.set(bytes, at);
         }
-        for (const [slot, whole] of expected.entries()) expect(Buffer.compare(slots.read(slot, 0, SLOT_BYTES), whole)).toBe(0);
+        for (const [slot, whole] of expected.entries())
+          expect(Buffer.compare(slots.read({ slot, at: 0 }, SLOT_BYTES), whole)).toBe(0);
       }),
       { numRuns: 25 },
     );
@@ -60,15 +61,28 @@ describe.each(Object.entries(KINDS))("slots in %s", (_, make) => {
   it("are the same for everyone who opened them", () => {
     const memory = make();
     const [mine, yours] = [openSlots(memory), openSlots(memory)];
-    mine.write(SLOTS - 1, 4000, Uint8Array.of(1, 2, 3));
-    expect([...yours.read(SLOTS - 1, 3999, 5)]).toEqual([0, 1, 2, 3, 0]);
+    mine.write({ slot: SLOTS - 1, at: 4000 }, Uint8Array.of(1, 2, 3));
+    expect([...yours.read({ slot: SLOTS - 1, at: 3999 }, 5)]).toEqual([0, 1, 2, 3, 0]);
   });
+});
+
+it.each(Object.entries(KINDS))("%s can be copied from slot to slot, where it is memory at all", (name, make) => {
+  const slots = openSlots(make());
+  expect(slots.memory === undefined).toBe(name === "sparse files");
+  slots.memory?.at({ slot: 1, at: 100 }, 3).set([1, 2, 3]);
+  // The last bytes of a slot as well.
+  for (const at of [0, SLOT_BYTES - 3]) slots.memory?.copy({ slot: 1, at: 100 }, { slot: 4, at }, 3);
+  slots.memory?.copy({ slot: 4, at: SLOT_BYTES - 3 }, { slot: 2, at: 7 }, 3);
+  const filled = slots.memory ? [1, 2, 3] : [0, 0, 0];
+  expect([...slots.read({ slot: 4, at: 0 }, 4)]).toEqual([...filled, 0]);
+  expect([...slots.read({ slot: 4, at: SLOT_BYTES - 4 }, 4)]).toEqual([0, ...filled]);
+  expect([...slots.read({ slot: 2, at: 6 }, 5)]).toEqual([0, ...filled, 0]);
 });
 
 it("in files lie where the other process looks for them", () => {
   const memory = filesOf("with its room");
   if (memory.kind !== "files") throw new TypeError("expected files");
-  openSlots(memory).write(5, 10, Uint8Array.of(42));
+  openSlots(memory).write({ slot: 5, at: 10 }, Uint8Array.of(42));
   const bytes = Buffer.alloc(SLOT_BYTES);
   readSync(memory.files[5 % FILES]!, bytes, 0, SLOT_BYTES, Math.floor(5 / FILES) * SLOT_BYTES);
   expect(bytes.indexOf(42)).toBe(10);

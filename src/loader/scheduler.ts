@@ -135,7 +135,7 @@ export class Scheduler {
     this.#memories.delete(draft);
     this.#tasks.delete(draft);
     composeInfo(draft, layout, datasets, memory);
-    slots.write(draft.slot, 0, new Uint8Array(memory));
+    slots.write({ slot: draft.slot, at: 0 }, new Uint8Array(memory));
     const skipped = draft.skipped();
     this.counts.skipped += skipped.length;
     return { slot: draft.slot, index: draft.index, epoch: sequence.epochOf(draft.index), tasks, skipped };
@@ -215,7 +215,8 @@ export class Scheduler {
       const source = sources[unit.dataset];
       const stream = look?.flip ? cameras.get(source?.stream ?? "") : source?.stream;
       // A robot without this camera: nothing of an older batch may show.
-      if (!source) this.#given.slots.write(draft.slot, field.start + sample * steps * bytes, new Uint8Array(steps * bytes));
+      if (!source)
+        this.#given.slots.write({ slot: draft.slot, at: field.start + sample * steps * bytes }, new Uint8Array(steps * bytes));
       source?.offsets.forEach((offset, step) => {
         const row = Math.max(first, Math.min(last, draft.rows[sample]! + offset));
         const at = field.start + (sample * steps + step) * bytes;
@@ -276,7 +277,7 @@ export class Scheduler {
     for (const row of rows) {
       for (let target = starts[row]!; target < starts[row + 1]!; target++) {
         const [slot, at] = [targets[TARGET * target]!, targets[TARGET * target + 1]!];
-        this.#given.slots.write(slot, at, nothing);
+        this.#given.slots.write({ slot, at }, nothing);
         drafts.get(slot)!.skip(Math.floor((at - lane.field.start) / (lane.steps * lane.bytes)), reason);
       }
     }

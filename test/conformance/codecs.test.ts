@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Encoding, PacketsBatch } from "../../src/core/batch.ts";
-import type { Codecs } from "../../src/core/codecs.ts";
+import type { Codecs, DecodedPicture } from "../../src/core/codecs.ts";
 import { openCodecs } from "../../src/formats/video/codecs.ts";
 import { openVideo } from "../../src/formats/video/demux.ts";
 import { writeMp4 } from "../../src/formats/video/mux.ts";
@@ -145,6 +145,27 @@ function suite(codecs: Codecs, backend: string): void {
     expect(wants[0]!.times).toEqual([...only]);
     expect(wants[0]!.frames).toEqual([wants[1]!.frames[3], wants[1]!.frames[7]]);
   });
+
+  it.each([size, { width: 32, height: 20 }, { width: 224, height: 224 }, { width: 35, height: 21 }, { width: 160, height: 33 }])(
+    "writes a picture of $width×$height where it is asked to, and nowhere beside",
+    async (own) => {
+      const packets = await encode(codecs, movingPicture(size, steadyTimes(3, 30)), h264);
+      const bytes = own.width * own.height * 3;
+      // Memory of batches is shared between threads, and a picture lies between others'.
+      for (const before of [64, 7]) {
+        const memory = new Uint8Array(new SharedArrayBuffer(before + bytes + 64)).fill(77);
+        let pictures = 0;
+        const each = (_: bigint, picture: DecodedPicture) => {
+          pictures++;
+          picture.write(memory.subarray(before, before + bytes));
+          expect(Buffer.compare(memory.subarray(before, before + bytes), picture.bytes())).toBe(0);
+          expect(new Set([...memory.subarray(0, before), ...memory.subarray(before + bytes)])).toEqual(new Set([77]));
+        };
+        await decode(codecs, packets, [{ format: "rgb24", size: own, each }]);
+        expect(pictures).toBe(3);
+      }
+    },
+  );
 
   it("tells how many packets gave no frame, and goes on behind them", async () => {
     const [batch] = await encode(codecs, movingPicture(size, steadyTimes(24, 30)), h264);

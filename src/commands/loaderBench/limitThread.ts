@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { CodecConfig, PacketsBatch, Size } from "../../core/batch.ts";
+import type { DecodedPicture } from "../../core/codecs.ts";
 import { openCodecs } from "../../formats/video/codecs.ts";
 import { openVideo } from "../../formats/video/demux.ts";
 
@@ -39,11 +40,13 @@ for (const { file, size } of videos) {
   await video.close();
 }
 
+const each = (_time: bigint, picture: DecodedPicture) => void picture.bytes();
+
 /** Pictures come on and on, from file to file. */
 async function* decoding(): AsyncGenerator<number> {
   for (let at = 0; ; at = (at + 1) % held.length) {
     const { config, size, batches, only } = held[at]!;
-    const want = { format: "rgb24" as const, each: () => undefined, only, ...(size && { size }) };
+    const want = { format: "rgb24" as const, each, only, ...(size && { size }) };
     await using decoder = await codecs.decoder(config, [want]);
     for (const batch of batches) {
       await decoder.push(batch, async () => undefined);

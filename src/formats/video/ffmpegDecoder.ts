@@ -100,7 +100,8 @@ export class FfmpegDecoder implements Decoder {
     for (const [place, batches] of this.#batches.entries()) {
       if (!batches.wants(time)) continue;
       if (batches.want.each) {
-        batches.want.each(time, this.#scratch[place]!);
+        const bytes = this.#scratch[place]!;
+        batches.want.each(time, { bytes: () => bytes, write: (into) => into.set(bytes) });
         continue;
       }
       batches.slot.set(this.#scratch[place]!);

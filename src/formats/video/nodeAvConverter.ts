@@ -11,10 +11,13 @@ type Way = "same" | "direct" | "tagged";
  * A frame of our own, through which all pictures go: taking hold of the memory of each decoded frame would
  * tell the garbage collector of it every time, which then takes a tenth of the time of decoding.
  */
-interface Target {
+interface Memory {
   readonly frame: Frame;
   readonly planes: readonly { readonly data: Buffer; readonly lineBytes: number }[];
 }
+
+/** Lines of so many pixels are made of whole vectors, whatever the processor's are. */
+const VECTOR_PIXELS = 32;
 
 /**
  * Turns decoded pictures into one pixel format and size, scaled where the size changes, honouring
@@ -32,7 +35,8 @@ export class PictureConverter {
   /** Formats, and their names where they are in full range: the untagged way knows the range by the name alone. */
   readonly #fullRange: ReadonlyMap<number, number>;
   #scaler: SoftwareScaleContext | undefined;
-  #target: Target | undefined;
+  #target: Memory | undefined;
+  #source: Memory | undefined;
   #scratch: Buffer | undefined;
   /** What the current scaler was made for. */
   #madeFor = "";
@@ -56,9 +60,12 @@ export class PictureConverter {
   }
 
   /** `into` has exactly the bytes of one picture. */
-  convert(picture: Frame, into: Buffer): void {
-    this.#fill(picture);
-    this.#copy(into);
+  convert(picture: Frame, into: Uint8Array): void {
+    if (this.#writesThrough(picture)) this.#check(this.#scaleInto(picture, into));
+    else {
+      this.#fill(picture);
+      this.#copy(into);
+    }
   }
 
   /** The picture in memory of this converter, without padding. The next one takes its place. */
@@ -74,7 +81,10 @@ export class PictureConverter {
 
   /** Converts into the target. */
   #fill(picture: Frame): void {
-    const result = this[this.#wayOf(picture)](picture);
+    this.#check(this[this.#wayOf(picture)](picture));
+  }
+
+  #check(result: number): void {
     if (result >= 0) return;
     const why = this.#av.FFmpegError.strerror(result);
     throw new TendonError("bad-data", `a picture cannot be converted to ${this.#format} (${why})`);
@@ -88,8 +98,10 @@ export class PictureConverter {
   close(): void {
     this.#scaler?.freeContext();
     this.#target?.frame.free();
+    this.#source?.frame.free();
     this.#scaler = undefined;
     this.#target = undefined;
+    this.#source = undefined;
     this.#madeFor = "";
   }
 
@@ -126,22 +138,43 @@ export class PictureConverter {
     return this.#target!.frame.copy(picture);
   }
 
+  /** At the same size. swscale writes whole vectors: where a line is not made of them, also what lies behind it. */
+  #writesThrough(picture: Frame): boolean {
+    const whole = this.#format === "rgb24" && this.#size.width % VECTOR_PIXELS === 0 && !this.#resizes(picture);
+    return whole && picture.format === this.#av.AV_PIX_FMT_YUV420P && this.#wayOf(picture) === "direct";
+  }
+
+  /** As `direct`, but the coded picture is copied instead of the converted one, which is twice as large. */
+  #scaleInto(picture: Frame, into: Uint8Array): number {
+    this.#openDirect(picture);
+    const { width, height, format } = picture;
+    this.#source ??= this.#newMemory(format, { width, height });
+    const { frame, planes } = this.#source;
+    const copied = frame.copy(picture);
+    if (copied < 0) return copied;
+    const [data, lineBytes] = [planes.map((plane) => plane.data), planes.map((plane) => plane.lineBytes)];
+    return this.#scaler!.scaleSync(data, lineBytes, 0, height, [into as Buffer], [this.#planes[0]!.stride]);
+  }
+
   direct(picture: Frame): number {
+    this.#openDirect(picture);
+    return this.#scaler!.scaleFrameSync(this.#target!.frame, picture);
+  }
+
+  #openDirect(picture: Frame): void {
     const { width, height } = picture;
     const full = picture.colorRange === this.#av.AVCOL_RANGE_JPEG;
     const format = (full && this.#fullRange.get(picture.format)) || picture.format;
     const madeFor = `direct ${width} ${height} ${format}`;
-    if (madeFor !== this.#madeFor) {
-      this.close();
-      this.#scaler = new this.#av.SoftwareScaleContext();
-      const { width: toWidth, height: toHeight } = this.#size;
-      const { SWS_AREA, SWS_BILINEAR, SWS_ACCURATE_RND, SWS_BITEXACT } = this.#av;
-      const flags = this.#exact ? SWS_AREA | SWS_ACCURATE_RND | SWS_BITEXACT : SWS_BILINEAR;
-      this.#scaler.getContext(width, height, format as never, toWidth, toHeight, this.#pixels as never, flags as never);
-      this.#target = this.#newTarget();
-      this.#madeFor = madeFor;
-    }
-    return this.#scaler!.scaleFrameSync(this.#target!.frame, picture);
+    if (madeFor === this.#madeFor) return;
+    this.close();
+    this.#scaler = new this.#av.SoftwareScaleContext();
+    const { width: toWidth, height: toHeight } = this.#size;
+    const { SWS_AREA, SWS_BILINEAR, SWS_ACCURATE_RND, SWS_BITEXACT } = this.#av;
+    const flags = this.#exact ? SWS_AREA | SWS_ACCURATE_RND | SWS_BITEXACT : SWS_BILINEAR;
+    this.#scaler.getContext(width, height, format as never, toWidth, toHeight, this.#pixels as never, flags as never);
+    this.#target = this.#newTarget();
+    this.#madeFor = madeFor;
   }
 
   tagged(picture: Frame): number {
@@ -158,7 +191,7 @@ export class PictureConverter {
     return this.#scaler!.scaleFrameSync(this.#target!.frame, picture);
   }
 
-  #copy(into: Buffer): void {
+  #copy(into: Uint8Array): void {
     for (const [index, { start, end, stride }] of this.#planes.entries()) {
       const { data, lineBytes } = this.#target!.planes[index]!;
       if (lineBytes === stride) {
@@ -169,19 +202,24 @@ export class PictureConverter {
     }
   }
 
-  #newTarget(): Target {
-    const target = new this.#av.Frame();
-    target.alloc();
-    target.width = this.#size.width;
-    target.height = this.#size.height;
-    target.format = this.#pixels as never;
+  #newTarget(): Memory {
+    const target = this.#newMemory(this.#pixels, this.#size);
     if (this.#format === "yuv420p") {
-      target.colorRange = this.#av.AVCOL_RANGE_MPEG;
-      target.colorSpace = this.#av.AVCOL_SPC_SMPTE170M;
-    } else target.colorRange = this.#av.AVCOL_RANGE_JPEG;
-    target.getBuffer(0);
-    const lineBytes = target.linesize;
-    return { frame: target, planes: (target.data ?? []).map((data, plane) => ({ data, lineBytes: lineBytes[plane]! })) };
+      target.frame.colorRange = this.#av.AVCOL_RANGE_MPEG;
+      target.frame.colorSpace = this.#av.AVCOL_SPC_SMPTE170M;
+    } else target.frame.colorRange = this.#av.AVCOL_RANGE_JPEG;
+    return target;
+  }
+
+  #newMemory(format: number, { width, height }: Size): Memory {
+    const frame = new this.#av.Frame();
+    frame.alloc();
+    frame.width = width;
+    frame.height = height;
+    frame.format = format as never;
+    frame.getBuffer(0);
+    const lineBytes = frame.linesize;
+    return { frame, planes: (frame.data ?? []).map((data, plane) => ({ data, lineBytes: lineBytes[plane]! })) };
   }
 }
 

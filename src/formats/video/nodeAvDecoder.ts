@@ -1,6 +1,6 @@
 import type { CodecContext, Frame, Packet } from "node-av";
 import type { CodecConfig, PacketsBatch } from "../../core/batch.ts";
-import type { Decoder, DecodeWant } from "../../core/codecs.ts";
+import type { DecodedPicture, Decoder, DecodeWant } from "../../core/codecs.ts";
 import { TendonError } from "../../core/errors.ts";
 import { type DeliverFrames, FrameBatches } from "./frameBatches.ts";
 import type { NodeAv } from "./nodeAv.ts";
@@ -157,10 +157,7 @@ export class NodeAvDecoder implements Decoder {
       if (!asked.batches.wants(time)) continue;
       const { each } = asked.batches.want;
       if (each) {
-        const start = performance.now();
-        const picture = asked.converter.converted(this.#frame);
-        this.#convertMs += performance.now() - start;
-        each(time, picture);
+        each(time, this.#pictureOf(asked));
         continue;
       }
       const plain = planes?.converter.isPlain(this.#frame);
@@ -172,6 +169,21 @@ export class NodeAvDecoder implements Decoder {
       if (batches.add(time)) full.push(batches);
     }
     return full;
+  }
+
+  /** The current picture. */
+  #pictureOf({ converter }: Lane): DecodedPicture {
+    const timed = <T>(convert: () => T): T => {
+      const start = performance.now();
+      const result = convert();
+      this.#convertMs += performance.now() - start;
+      return result;
+    };
+    let bytes: Uint8Array | undefined;
+    return {
+      bytes: () => (bytes ??= timed(() => converter.converted(this.#frame))),
+      write: (into) => timed(() => converter.convert(this.#frame, into)),
+    };
   }
 
   async #deliverAll(deliver: DeliverFrames): Promise<void> {

@@ -69,7 +69,7 @@ export class Verifier {
   /** Throws where a sample is not what it should be. Samples that are not valid are left out. */
   async check(ready: ReadyBatch): Promise<void> {
     const { layout, sequence, slots } = this.#given;
-    const memory = slots.read(ready.slot, 0, layout.numbersBytes).slice().buffer;
+    const memory = slots.read({ slot: ready.slot, at: 0 }, layout.numbersBytes).slice().buffer;
     const draws = drawsOf(layout.samples);
     sequence.fill(ready.index, draws);
     const skipped = new Set(ready.skipped.map(({ sample }) => sample));
@@ -189,7 +189,7 @@ export class Verifier {
       const wanted = source && at >= from && at < from + rows ? 0 : 1;
       const isPad = Number(view(lane.isPad)[sample * lane.steps + step]);
       if (isPad !== wanted) throw this.#differs(stand, { name: lane.isPad.name, step, got: isPad, wanted });
-      const got = this.#given.slots.read(slot, lane.field.start + (sample * lane.steps + step) * lane.bytes, lane.bytes);
+      const got = this.#given.slots.read({ slot, at: lane.field.start + (sample * lane.steps + step) * lane.bytes }, lane.bytes);
       if (!source) {
         const odd = got.findIndex((byte) => byte !== 0);
         if (odd >= 0) throw this.#differs(stand, { name: lane.field.name, step, place: `byte ${odd}`, got: got[odd], wanted: 0 });
