@@ -77,7 +77,7 @@ async function keySpacingsOf({ dataset, cameras }: Described, shelf: VideoShelf)
 
 /** Undefined where there is no such video, or a broken one: whoever asks for its pictures hears of it. */
 async function keySpacing(path: string, shelf: VideoShelf): Promise<number | undefined> {
-  if ((await sizeOf(path)) === null) return undefined;
+  if (sizeOf(path) === null) return undefined;
   try {
     const { key } = (await shelf.take(path)).times();
     await shelf.release(path);

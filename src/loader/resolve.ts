@@ -48,12 +48,11 @@ export async function resolveParts(path: string | readonly (string | MixturePart
 async function partsIn(given: string): Promise<MixturePart[]> {
   const path = resolve(given);
   if (basename(path).endsWith(".json")) return await readMixture(path);
-  if ((await sizeOf(join(path, "meta", "info.json"))) !== null) return [{ path }];
-  if ((await sizeOf(join(path, MIXTURE))) !== null) return await readMixture(join(path, MIXTURE));
-  for (const view of VIEWS)
-    if ((await sizeOf(join(path, view, MIXTURE))) !== null) return await readMixture(join(path, view, MIXTURE));
+  if (sizeOf(join(path, "meta", "info.json")) !== null) return [{ path }];
+  if (sizeOf(join(path, MIXTURE)) !== null) return await readMixture(join(path, MIXTURE));
+  for (const view of VIEWS) if (sizeOf(join(path, view, MIXTURE)) !== null) return await readMixture(join(path, view, MIXTURE));
   const folders = await findDatasets(path).catch(async (thrown) => {
-    throw (await sizeOf(join(path, HOME_FILE))) === null ? thrown : noView(path);
+    throw sizeOf(join(path, HOME_FILE)) === null ? thrown : noView(path);
   });
   if (folders.length === 1) return [{ path: folders[0]!.root }];
   const names = folders.slice(0, 5).map(({ key }) => key);

@@ -124,7 +124,7 @@ async function* planDataset(all: Described, folder: DatasetFolder): AsyncGenerat
     all.rateHz,
   ]);
   for (const [data, entries] of byTable(dataset.entries.list)) {
-    if ((await sizeOf(join(folder.root, data))) === null) {
+    if (sizeOf(join(folder.root, data)) === null) {
       yield* missingTable(all, folder, data, entries);
       continue;
     }
@@ -172,7 +172,7 @@ async function partitionOf(
   const tokens: string[] = [];
   let bytes = 0;
   for (const file of [data, ...videos]) {
-    const size = await sizeOf(join(folder.root, file));
+    const size = sizeOf(join(folder.root, file));
     bytes += size ?? 0;
     tokens.push(size === null ? `${file} is missing` : `${file} ${await fileToken(join(folder.root, file))}`);
   }

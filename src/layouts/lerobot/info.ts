@@ -67,7 +67,8 @@ export function fillPath(template: string, values: Readonly<Record<string, strin
       });
     return String(value).padStart(Math.min(Number(digits || 0), 20), "0");
   });
-  const escapes = path.split(/[/\\]/).includes("..") || path.startsWith("/") || path.includes("\0") || /^[a-z]:/i.test(path);
+  const climbs = path.includes("..") && path.split(/[/\\]/).includes("..");
+  const escapes = climbs || path.startsWith("/") || path.includes("\0") || /^[a-z]:/i.test(path);
   if (escapes) throw new TendonError("bad-data", `the path ${template} leads out of the dataset's folder (${path})`, { place });
   return path;
 }

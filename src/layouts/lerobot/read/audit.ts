@@ -92,7 +92,8 @@ export function splitOf({ info }: Dataset, index: number): string | undefined {
 async function auditFiles(dataset: Dataset, note: Note): Promise<void> {
   const { root, entries, version } = dataset;
   const tables = await listFiles(root, "data", ".parquet");
-  const known = new Set(entries.list.map(({ data }) => data));
+  const paths = entries.list.map(({ data }) => data);
+  const known = new Set(paths);
   const orphans = tables.filter((file) => !known.has(file) && !entries.ambiguous.has(episodeNumber(file) ?? -1));
   if (orphans.length > 0)
     note(
@@ -101,10 +102,9 @@ async function auditFiles(dataset: Dataset, note: Note): Promise<void> {
     );
   const there = new Set(tables);
   const absent: number[] = [];
-  for (const { index, data, videos } of entries.list) {
-    if (there.has(data)) continue;
-    const sizes = await Promise.all([...videos.values()].map(({ file }) => sizeOf(join(root, file))));
-    if (version === 2 && sizes.every((size) => size === null)) absent.push(index);
+  for (const [at, { index, videos }] of entries.list.entries()) {
+    if (version !== 2 || there.has(paths[at]!)) continue;
+    if (![...videos.values()].some(({ file }) => sizeOf(join(root, file)) !== null)) absent.push(index);
   }
   if (absent.length > 0) {
     const kept = entries.list.length - absent.length;

@@ -38,7 +38,7 @@ export async function openCamera(
   const { dataset } = described;
   const listed = given.entry.videos.get(key);
   const path = join(dataset.root, listed?.file ?? "");
-  if (!listed || (await sizeOf(path)) === null)
+  if (!listed || sizeOf(path) === null)
     throw new TendonError("not-found", `is not there: the video of ${key} is missing (copy it, or remove the episode)`, {
       place: { file: listed ? path : dataset.root, stream: key },
     });

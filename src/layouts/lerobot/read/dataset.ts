@@ -65,7 +65,7 @@ export function videoFact(feature: InfoFeature | undefined, key: string): unknow
 /** What is on disk decides; what `codebase_version` says otherwise is reported. */
 async function versionOf(root: string, info: Info, note: Note): Promise<2 | 3> {
   const said = info.codebase_version ?? undefined;
-  const jsonl = (await sizeOf(join(root, "meta/episodes.jsonl"))) !== null;
+  const jsonl = sizeOf(join(root, "meta/episodes.jsonl")) !== null;
   const table = !jsonl && (await listFiles(root, "meta/episodes", ".parquet")).length > 0;
   const declared = said === undefined ? undefined : /^v?3(\.|$)/.test(said) ? 3 : /^v?2(\.|$)/.test(said) ? 2 : null;
   if (declared === null)

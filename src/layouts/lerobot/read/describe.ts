@@ -79,7 +79,7 @@ async function firstTable(dataset: Dataset): Promise<Sample> {
   let failed: unknown;
   for (const entry of dataset.entries.list) {
     const file = join(dataset.root, entry.data);
-    if ((await sizeOf(file)) === null) continue;
+    if (sizeOf(file) === null) continue;
     try {
       const table = await openParquet(file);
       const range = (await locateEpisodes(dataset, table))(entry);
@@ -146,7 +146,7 @@ async function firstVideo(dataset: Dataset, key: string, shelf: VideoShelf) {
     if (file === undefined || tried.has(file)) continue;
     tried.add(file);
     const path = join(dataset.root, file);
-    if ((await sizeOf(path)) === null) continue;
+    if (sizeOf(path) === null) continue;
     try {
       const { config, rateHz } = await shelf.take(path);
       const { codec, width, height, pixelFormat } = config;
@@ -223,7 +223,7 @@ function modalityGroups(dataset: Dataset, table: readonly TableStream[], feature
 
 /** The entries whose table and videos are all absent: parts of a dataset that were not copied along. */
 export async function isAbsent(dataset: Dataset, entry: Entry): Promise<boolean> {
-  if ((await sizeOf(join(dataset.root, entry.data))) !== null) return false;
-  for (const { file } of entry.videos.values()) if ((await sizeOf(join(dataset.root, file))) !== null) return false;
+  if (sizeOf(join(dataset.root, entry.data)) !== null) return false;
+  for (const { file } of entry.videos.values()) if (sizeOf(join(dataset.root, file)) !== null) return false;
   return true;
 }

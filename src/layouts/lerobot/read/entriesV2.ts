@@ -15,7 +15,7 @@ const episodeLine = z.looseObject({
 /** The episodes of a v2.0 or v2.1 dataset: those that `meta/episodes.jsonl` lists; without that file, those on disk. */
 export async function readEntriesV2(root: string, info: Info, cameras: readonly string[], note: Note): Promise<Entries> {
   const found: Entry[] = [];
-  const listed = (await sizeOf(join(root, "meta/episodes.jsonl"))) !== null;
+  const listed = sizeOf(join(root, "meta/episodes.jsonl")) !== null;
   const paths = pathsV2(root, info, cameras);
   const share = sharing<string | number>();
   const make = (index: number, line: Partial<z.output<typeof episodeLine>>) =>

@@ -12,7 +12,7 @@ const ENTRIES_MAX = 5_000_000;
 
 /** Parses a small JSON file with a schema; null where it is not there. */
 export async function readJsonFile<T extends z.ZodType>(file: string, schema: T): Promise<z.output<T> | null> {
-  const bytes = await sizeOf(file);
+  const bytes = sizeOf(file);
   if (bytes === null) return null;
   if (bytes > JSON_BYTES_MAX) throw tooLarge(file, bytes, JSON_BYTES_MAX);
   const text = await readFile(file, "utf8").catch((thrown: unknown) => {
@@ -23,7 +23,7 @@ export async function readJsonFile<T extends z.ZodType>(file: string, schema: T)
 
 /** Parses a file of one JSON object a line, empty lines aside; null where it is not there. */
 export async function* readJsonLines<T extends z.ZodType>(file: string, schema: T): AsyncGenerator<z.output<T>> {
-  const bytes = await sizeOf(file);
+  const bytes = sizeOf(file);
   if (bytes === null) return;
   if (bytes > LINES_BYTES_MAX) throw tooLarge(file, bytes, LINES_BYTES_MAX);
   let number = 0;
@@ -34,17 +34,15 @@ export async function* readJsonLines<T extends z.ZodType>(file: string, schema: 
 }
 
 /** Size in bytes; null where there is no such file. */
-export async function sizeOf(file: string): Promise<number | null> {
+export function sizeOf(file: string): number | null {
   // At once: to wake another thread costs several times what the system takes to answer.
-  let info: Stats;
+  let info: Stats | undefined;
   try {
-    info = statSync(file);
+    info = statSync(file, { throwIfNoEntry: false });
   } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw asTendonError(thrown, "not-found", { file });
   }
-  return info.isFile() ? info.size : null;
+  return info?.isFile() ? info.size : null;
 }
 
 /** Files below a folder with an ending, as sorted paths relative to `root`; empty where there is no such folder. */

@@ -38,7 +38,7 @@ export async function findDatasets(path: string | readonly string[], base = proc
 }
 
 async function isDataset(folder: string): Promise<boolean> {
-  return (await sizeOf(join(folder, "meta/info.json"))) !== null;
+  return sizeOf(join(folder, "meta/info.json")) !== null;
 }
 
 /** The folder itself, or the datasets right below it. A folder named by itself that holds none is an error. */

@@ -27,7 +27,7 @@ export async function readTasks(root: string, version: 2 | 3, note: Note): Promi
 }
 
 async function readLines(file: string, add: (index: number, text: string) => void, note: Note): Promise<void> {
-  if ((await sizeOf(file)) === null) return note("risk", "meta/tasks.jsonl is missing: rows have a task_index but no text");
+  if (sizeOf(file) === null) return note("risk", "meta/tasks.jsonl is missing: rows have a task_index but no text");
   const odd = new Set<string>();
   for await (const line of readJsonLines(file, taskLine)) {
     const { task_index: index, task, ...others } = line as Record<string, unknown> & { task_index: number };
@@ -49,7 +49,7 @@ function isText(entry: [string, unknown]): entry is [string, string] {
 
 /** The text is the pandas index: a column `task`, or `__index_level_0__` in older files. */
 async function readTable(file: string, add: (index: number, text: string) => void, note: Note): Promise<void> {
-  if ((await sizeOf(file)) === null) return note("risk", "meta/tasks.parquet is missing: rows have a task_index but no text");
+  if (sizeOf(file) === null) return note("risk", "meta/tasks.parquet is missing: rows have a task_index but no text");
   const table = await openParquet(file);
   const texts = table.fields.filter((field) => field.type.kind === "text").map((field) => field.name);
   const text = ["task", "__index_level_0__"].find((name) => texts.includes(name)) ?? texts[0];
