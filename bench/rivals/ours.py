@@ -10,9 +10,10 @@ import sys
 import time
 
 import tendon
-import torch  # noqa: F401  Its seconds are not the loader's.
 
 options = json.loads(sys.argv[1])
+if options.get("as_") != "numpy":
+    import torch  # noqa: F401  Its seconds are not the loader's.
 start = time.perf_counter()
 batches = iter(tendon.Batches(options.pop("path"), **options))
 batch = next(batches)

@@ -7,6 +7,8 @@ import type { SlotMemory } from "./memory.ts";
 import type { Spent } from "./spent.ts";
 
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./decodeThread.ts" : "./decodeThread.js", import.meta.url);
+/** Pictures are not V8's, and what a thread makes beside them is soon over: by itself V8 collects at 48 MB. */
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 /** Jobs that a thread has at once: enough that it never waits for a message. */
 const AHEAD = 3;
 
@@ -41,7 +43,8 @@ export class DecoderPool implements AsyncDisposable {
   constructor(count: number, memory: SlotMemory) {
     const workerData: DecodeThreadData = { memory, indexFolder: cacheFolder("video-index"), ending: this.#ending };
     this.#threads = Array.from({ length: count }, (_, index) => {
-      const thread = { worker: new Worker(ENTRY, { name: `decoder ${index}`, workerData }), under: new Map<number, Waiting>() };
+      const worker = new Worker(ENTRY, { name: `decoder ${index}`, workerData, resourceLimits });
+      const thread = { worker, under: new Map<number, Waiting>() };
       thread.worker.on("message", (done: DecodeDone) => this.#heard(thread, done));
       thread.worker.on("error", (cause) => this.#lost(thread, cause));
       thread.worker.on("exit", () => this.#lost(thread, undefined));

@@ -5,14 +5,15 @@ import type { OrderShape } from "./order/hierarchy.ts";
 import type { OrderOption } from "./types.ts";
 
 /** Pictures of the samples that are mixed with each other. About twice as much is held. */
-const GROUP_BYTES = 160 << 20;
+const GROUP_BYTES = 112 << 20;
 /** Even of small pictures no more: the first batch waits for all of them. */
-const GROUP_SAMPLES = { least: 64, most: 1024 };
-const RUN = { least: 16, most: 96 };
+const GROUP_SAMPLES = { least: 32, most: 1024 };
+/** Runs are whole steps, so that groups end where the usual batches do: else two more batches would be held. */
+const RUN = { least: 16, most: 96, step: 16 };
 /** A run begins anywhere in its first group of pictures, and half of that group is decoded for nothing: a sixth of all at three groups. */
 const RUN_GROUPS = 3;
 /** A group of no more than so many samples is decoded as a whole. */
-const UNIT_MOST = 1.5;
+const UNIT_MOST = 2;
 
 /**
  * What `local` and the others mean for a dataset. It depends on what a sample holds, never on the machine or the
@@ -31,7 +32,8 @@ export function shapeOf(
   if (order === "sequential" || order === 0) return { anchors, run: anchors, runsPerGroup: 1 };
   if (order === "uniform" || order === 1) return { anchors, run: 1, runsPerGroup: anchors };
   if (order === "local") {
-    const run = Math.max(RUN.least, Math.min(RUN.most, RUN_GROUPS * keySpacing(dataset, pictures)));
+    const wanted = RUN_GROUPS * keySpacing(dataset, pictures);
+    const run = Math.max(RUN.least, Math.min(RUN.most, Math.ceil(wanted / RUN.step) * RUN.step));
     return { anchors, run, runsPerGroup: Math.max(1, Math.floor(atOnce / run)) };
   }
   if (typeof order === "number") return dialled(order, anchors);
@@ -60,7 +62,8 @@ export function dialled(dial: number, anchors: number): OrderShape {
 /** How many samples are decoded together, and mixed with each other in the order `local`. */
 export function samplesAtOnce(pictures: readonly PictureLane[]): number {
   const bytes = pictures.reduce((sum, { bytes: each, steps }) => sum + each * steps, 0);
-  return Math.max(GROUP_SAMPLES.least, Math.min(GROUP_SAMPLES.most, Math.floor(GROUP_BYTES / bytes)));
+  const fit = Math.floor(GROUP_BYTES / bytes / RUN.step) * RUN.step;
+  return Math.max(GROUP_SAMPLES.least, Math.min(GROUP_SAMPLES.most, fit));
 }
 
 /** How many of a dataset's samples make one piece of work: a group, if it is not much larger than what is decoded together. */
