@@ -6,14 +6,16 @@ import type { OrderOption } from "./types.ts";
 
 /** Pictures of the samples that are mixed with each other. About twice as much is held. */
 const GROUP_BYTES = 112 << 20;
-/** Even of small pictures no more: the first batch waits for all of them. */
-const GROUP_SAMPLES = { least: 32, most: 1024 };
+/** Even of small pictures no more: the first batch waits for all of them. Even of large ones so many that the longest run is one piece of work. */
+const GROUP_SAMPLES = { least: 48, most: 1024 };
 /** Runs are whole steps, so that groups end where the usual batches do: else two more batches would be held. */
 const RUN = { least: 16, most: 96, step: 16 };
 /** A run begins anywhere in its first group of pictures, and half of that group is decoded for nothing: a sixth of all at three groups. */
 const RUN_GROUPS = 3;
 /** A group of no more than so many samples is decoded as a whole. */
 const UNIT_MOST = 2;
+
+type Pictures = Pick<PictureLane, "bytes" | "steps" | "sources">;
 
 /**
  * What `local` and the others mean for a dataset. It depends on what a sample holds, never on the machine or the
@@ -24,8 +26,8 @@ export function shapeOf(
   given: {
     readonly anchors: number;
     readonly atOnce: number;
-    readonly dataset: LoadedDataset;
-    readonly pictures: readonly PictureLane[];
+    readonly dataset: Pick<LoadedDataset, "keySpacings">;
+    readonly pictures: readonly Pictures[];
   },
 ): OrderShape {
   const { anchors, atOnce, dataset, pictures } = given;
@@ -60,7 +62,7 @@ export function dialled(dial: number, anchors: number): OrderShape {
 }
 
 /** How many samples are decoded together, and mixed with each other in the order `local`. */
-export function samplesAtOnce(pictures: readonly PictureLane[]): number {
+export function samplesAtOnce(pictures: readonly Pictures[]): number {
   const bytes = pictures.reduce((sum, { bytes: each, steps }) => sum + each * steps, 0);
   const fit = Math.floor(GROUP_BYTES / bytes / RUN.step) * RUN.step;
   return Math.max(GROUP_SAMPLES.least, Math.min(GROUP_SAMPLES.most, fit));
@@ -74,7 +76,7 @@ export function unitOf({ anchors, run, runsPerGroup }: OrderShape, atOnce: numbe
 }
 
 /** Pictures from one key frame to the next, of the camera where they are rarest. */
-function keySpacing({ keySpacings }: LoadedDataset, pictures: readonly PictureLane[]): number {
+function keySpacing({ keySpacings }: Pick<LoadedDataset, "keySpacings">, pictures: readonly Pictures[]): number {
   const streams = pictures.flatMap(({ sources }) => sources.flatMap((source) => (source ? [source.stream] : [])));
   return Math.ceil(Math.max(1, ...streams.map((stream) => keySpacings.get(stream) ?? 1)));
 }
