@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Size } from "../core/batch.ts";
 import type { DecodedPicture, Decoder } from "../core/codecs.ts";
 import { digest } from "../core/digest.ts";
-import { asTendonError, type ErrorCode, type ErrorPlace, TendonError } from "../core/errors.ts";
+import { asTendonError, TendonError } from "../core/errors.ts";
 import { openCodecs } from "../formats/video/codecs.ts";
 import type { VideoFile } from "../formats/video/demux.ts";
 import { END, type Ending, isEnding } from "../io/threadEnd.ts";
@@ -10,6 +10,7 @@ import { VideoShelf } from "../layouts/lerobot/read/shelf.ts";
 import { segmentOf } from "../layouts/lerobot/read/video.ts";
 import { colorMap } from "./augment/color.ts";
 import { changePicture } from "./augment/picture.ts";
+import type { DecodeDone, DecodeJob, LostRows } from "./decodeJob.ts";
 import { decodeRuns, type KeyFrames } from "./decodeRuns.ts";
 import { TARGET } from "./jobs.ts";
 import { openSlots, type SlotMemory, type SlotPlace } from "./memory.ts";
@@ -23,37 +24,6 @@ export interface DecodeThreadData {
   readonly indexFolder: string;
   readonly ending: Ending;
 }
-
-/** Pictures of one episode and camera, and where each goes. */
-export interface DecodeJob {
-  readonly id: number;
-  readonly file: string;
-  /** v3.0: where the episode lies in the file, in seconds. */
-  readonly fromSec?: number;
-  readonly toSec?: number;
-  /** Rows of the episode, ascending. */
-  readonly rows: Int32Array;
-  /** Where row i goes: `targets[starts[i] .. starts[i + 1])` are threes of a slot, a place in it in bytes, and a look, -1 for none. */
-  readonly starts: Int32Array;
-  readonly targets: Float64Array;
-  readonly looks: readonly Look[];
-  readonly size: Size;
-  /** How much larger pictures are decoded. */
-  readonly crop: Size;
-  /** What becomes of rows that cannot be decoded: the job fails, or they are named. */
-  readonly onError: "stop" | "skip";
-}
-
-/** Why the pictures of some rows (places in the job's list) are not there. */
-export interface LostRows {
-  readonly rows: readonly number[];
-  readonly reason: string;
-}
-
-/** What a thread says when a job is done. */
-export type DecodeDone =
-  | { readonly id: number; readonly decoded: number; readonly lost: readonly LostRows[]; readonly spent: Spent }
-  | { readonly id: number; readonly failed: { readonly code: ErrorCode; readonly message: string; readonly place: ErrorPlace } };
 
 const FILES_MAX = 64;
 /** One for each camera that is not configured like the others. */

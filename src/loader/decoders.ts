@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import { TendonError } from "../core/errors.ts";
 import { cacheFolder } from "../io/cacheFolder.ts";
 import { endThreads, newEnding } from "../io/threadEnd.ts";
-import type { DecodeDone, DecodeJob, DecodeThreadData, LostRows } from "./decodeThread.ts";
+import type { DecodeDone, DecodeJob, LostRows } from "./decodeJob.ts";
+import type { DecodeThreadData } from "./decodeThread.ts";
 import type { SlotMemory } from "./memory.ts";
 import type { Spent } from "./spent.ts";
 

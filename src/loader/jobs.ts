@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { asTendonError, TendonError } from "../core/errors.ts";
 import type { LoadedDataset } from "./dataset.ts";
-import type { DecodeJob } from "./decodeThread.ts";
+import type { DecodeJob } from "./decodeJob.ts";
 import type { Look } from "./numberLane.ts";
 import type { SeenFiles } from "./seenFiles.ts";
 

@@ -1,8 +1,8 @@
 import { asTendonError, type TendonError } from "../core/errors.ts";
 import { type Augmentation, drawLook } from "./augment/draw.ts";
 import { composeInfo, composeNumbers } from "./compose.ts";
+import type { DecodeJob, LostRows } from "./decodeJob.ts";
 import type { Decoded, DecoderPool } from "./decoders.ts";
-import type { DecodeJob, LostRows } from "./decodeThread.ts";
 import { Draft } from "./draft.ts";
 import { changedSince, jobsOf, TARGET, type Wanted, want, wantedOf, withLooks } from "./jobs.ts";
 import type { BatchLayout, PictureLane } from "./layout.ts";
