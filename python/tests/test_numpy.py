@@ -10,9 +10,11 @@ import random
 import threading
 import unittest
 from itertools import islice
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
-from support import CAMERA, EXPECTED, SET, Case, digest, digests, make, script
+from support import CAMERA, EXPECTED, SET, Case, children, digest, digests, make, script
 
 import tendon
 from tendon.normalise import Normalisation
@@ -158,6 +160,18 @@ class Memory(Case):
         self.assertEqual(digests(kept), EXPECTED[:2])
 
 
+class Process(Case):
+    def test_is_told_what_its_user_told_and_that_counts(self) -> None:
+        told = {"NODE_OPTIONS": "--max-semi-space-size=8", "GLIBC_TUNABLES": "glibc.malloc.arena_max=7"}
+        with mock.patch.dict(os.environ, told):
+            batches = iter(make(as_="numpy"))
+            next(batches)
+            environment = dict(line.split("=", 1) for line in _environment(*children()) if "=" in line)
+        self.assertEqual(environment["NODE_OPTIONS"].split()[-1], told["NODE_OPTIONS"])
+        tunables = environment["GLIBC_TUNABLES"].split(":")
+        self.assertEqual([each for each in tunables if "arena_max" in each], [told["GLIBC_TUNABLES"]])
+
+
 class States(Case):
     def test_go_on_exactly(self) -> None:
         for count in (0, 1, 7, len(EXPECTED)):
@@ -280,6 +294,10 @@ with tempfile.TemporaryDirectory() as folder:
     except tendon.TendonError as error:
         print(error.code, error)
 """
+
+
+def _environment(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/environ").read_text().split("\0")
 
 
 def _maps(name: str) -> list[tuple[int, int]]:
